@@ -1,0 +1,96 @@
+"""Errors, named by what happens next, and `Problem`, the shape of every complaint about a file.
+
+    ConnectorError
+    ├── ConfigError      a file or command line is wrong: print every problem, exit 2
+    ├── StateError       the state cannot be used: held by another process, from a newer version, disk full
+    ├── TransientError   wait and try again (the far side's own wait wins over ours)
+    ├── NotThereYetError what we join on does not exist yet: wait, visibly
+    ├── AuthError        pause the whole target and keep its rows
+    ├── ConflictError    somebody else changed the record: read again, three times at most
+    └── RejectedError    park this row until the incident changes or an operator retries it
+
+Naming errors after their cause ("HTTP 403") would make every caller decide again what a cause means; naming
+them after their consequence makes that decision once, in `connector.http`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: where it is, what is wrong, and what to do about it."""
+
+    what: str
+    remedy: str
+    key: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        where = " ".join(part for part in (place, self.key) if part)
+        sentence = f"{self.what}; {self.remedy}" if self.remedy else self.what
+        return f"{where}: {sentence}" if where else sentence
+
+
+class ConnectorError(Exception):
+    """Base of every error this program raises on purpose. `str(error)` is one line for a person."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class ConfigError(ConnectorError):
+    """A configuration or mapping cannot be used. Carries every problem found, never only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class StateError(ConnectorError):
+    """The state cannot be opened or written; nothing was lost, and the program stops."""
+
+
+class TransientError(ConnectorError):
+    """Trouble that time cures. `retry_after` is the far side's own wait in seconds, if it named one."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class NotThereYetError(ConnectorError):
+    """A record that another system has to create first is not there yet."""
+
+
+class AuthError(ConnectorError):
+    """Credentials or permissions are wrong: nothing for this target can succeed until a person acts."""
+
+
+class ConflictError(ConnectorError):
+    """The record changed under us; what we hold of it is out of date."""
+
+
+class RejectedError(ConnectorError):
+    """The far side refuses this content for good.
+
+    `part` says what was refused: `record` (fields and tags), `notes`, or `""` when they travelled together.
+    `signature` is the refusal without the words that differ from record to record, so that equal refusals
+    can be counted.
+    """
+
+    def __init__(
+        self, message: str, *, part: str = "", field: str = "", signature: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.part = part
+        self.field = field
+        self.signature = signature or message

@@ -1,0 +1,75 @@
+"""What a target type can hold: fields, choices, limits and the rules that join them. Data, not code, except for the joint rules."""
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from connector.model.record import FieldValue
+
+
+class FieldKind(enum.StrEnum):
+    TEXT = "text"
+    CHOICE = "choice"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a target. `choices` empty: any value. `limit`: characters. `clear`: what an empty field is."""
+
+    name: str
+    kind: FieldKind = FieldKind.TEXT
+    choices: tuple[str | int, ...] = ()
+    limit: int | None = None
+    table: str | None = None  # REFERENCE: the table its rows are in, e.g. sys_user
+    clearable: bool = True
+    description: str = ""
+
+
+# Given the fields of one record (a field left alone is absent), every sentence that makes it illegal on the target.
+JointRule = Callable[[Mapping[str, FieldValue]], list[str]]
+
+
+def _no_joint_rule(fields: Mapping[str, FieldValue]) -> list[str]:  # noqa: ARG001  # the signature is the protocol
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything `check` and the delivery need to know about a target type without asking the target.
+
+    `custom` matches names of fields that a customer may have added. `together` lists groups of fields that
+    travel in one write. `required` are fields without which a record cannot be created. `tags_native` is false
+    where the mapping must say into which field tags go. `note_limit` is in characters. `carried_by_microsoft`
+    names the fields that Microsoft's own connector already writes (only Sentinel has any).
+    """
+
+    target: str
+    fields: Mapping[str, FieldSpec]
+    custom: re.Pattern[str] | None = None
+    together: tuple[frozenset[str], ...] = ()
+    required: frozenset[str] = frozenset()
+    joint: JointRule = field(default=_no_joint_rule)
+    tags_native: bool = True
+    tag_fields: frozenset[str] = frozenset()
+    note_limit: int = 30_000
+    carried_by_microsoft: frozenset[str] = frozenset()
+
+    def knows(self, name: str) -> bool:
+        """Whether the target has, or may have, a field of this name."""
+        return name in self.fields or (self.custom is not None and self.custom.fullmatch(name) is not None)
+
+    def spec(self, name: str) -> FieldSpec:
+        """The field's specification; a customer's own field is plain text."""
+        return self.fields.get(name) or FieldSpec(name)
+
+    def group(self, name: str) -> frozenset[str]:
+        """The fields that travel with this one, itself included."""
+        for names in self.together:
+            if name in names:
+                return names
+        return frozenset({name})

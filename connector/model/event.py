@@ -1,0 +1,33 @@
+"""What happened, once, as a value: telemetry turns it into log lines and metrics."""
+
+import enum
+from dataclasses import dataclass
+
+
+class EventKind(enum.StrEnum):
+    POLLED = "polled"
+    POLL_FAILED = "poll_failed"
+    SET_ASIDE = "set_aside"
+    DECIDED = "decided"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    PARKED = "parked"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    NOT_TAKEN = "not_taken"
+    UNEXPECTED = "unexpected"
+    STARTED = "started"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`subject` is the source or target, `incident` the key as text, `reason` a word from a closed set or a sentence."""
+
+    kind: EventKind
+    subject: str = ""
+    route: str = ""
+    incident: str = ""
+    reason: str = ""
+    count: int = 0
+    seconds: float = 0.0
