@@ -1,0 +1,1 @@
+"""The systems whose records are kept in agreement: one package each."""

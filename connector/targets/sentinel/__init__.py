@@ -1,0 +1,1 @@
+"""Microsoft Sentinel incidents (ARM provider Microsoft.SecurityInsights)."""

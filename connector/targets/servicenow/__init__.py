@@ -1,0 +1,1 @@
+"""ServiceNow incidents (Table API, table `incident`)."""
