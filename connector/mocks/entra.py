@@ -1,8 +1,9 @@
 """The Entra mock: tokens for client credentials, and who a token belongs to.
 
-Tokens are opaque random text: a client must never read them, and an opaque token shows when it tries. An
-app's roles are looked up when a token is used, not when it is issued, so that taking one away shows at once.
-Page: "OAuth 2.0 client credentials flow on the Microsoft identity platform" (learn.microsoft.com).
+Tokens are opaque random text: a client must never read them, and an opaque token shows when it tries.
+An app's roles are looked up when a token is used, not when it is issued, so that taking one away shows
+at once. Page: "OAuth 2.0 client credentials flow on the Microsoft identity platform"
+(learn.microsoft.com).
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Faults on demand, described as data: which requests go wrong, how often, and in which way.
 
-A rule is plain data because tests, the control API and demonstrations all state faults the same way; nothing
-here touches a connection. `guard.py` carries a fault out.
+A rule is plain data because tests, the control API and demonstrations all state faults the same way;
+nothing here touches a connection. `guard.py` carries a fault out.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The middleware around every mock: latency, faults, the request log and request-id headers.
 
-It is plain ASGI, not a Starlette middleware class, because it must be able to close the connection and it
-sits on every request of a load test.
+It is plain ASGI, not a Starlette middleware class, because it must be able to close the connection and
+it sits on every request of a load test.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """What every mock stands on: a clock that can be moved, who may call, and the log of what was asked.
 
-The clock belongs to the mocks: a test or a demonstration moves it without touching the machine's time. The
-log keeps compact tuples and builds readable entries only when somebody reads it, because it sits on every
-request.
+The clock belongs to the mocks: a test or a demonstration moves it without touching the machine's time.
+The log keeps compact tuples and builds readable entries only when somebody reads it, because it sits on
+every request.
 """
 
 import json
