@@ -91,7 +91,7 @@ class Changes:
 
     def _attach(self, entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
         now = self._clock.now()
-        alert = {**blank_alert(entry.incident, text_of(ticks_of(now))), **values}
+        alert = {**blank_alert(entry.incident, f"da{uuid.uuid4().int}_1", text_of(ticks_of(now))), **values}
         alert["lastUpdateDateTime"] = values.get("lastUpdateDateTime", text_of(on_grid(ticks_of(now))))
         entry.alerts.append(alert)
         entry.texts.clear()
@@ -143,9 +143,8 @@ def blank_incident(incident_id: str, tenant_id: str, now: str) -> dict[str, Any]
     }
 
 
-def blank_alert(incident: Mapping[str, Any], now: str) -> dict[str, Any]:
+def blank_alert(incident: Mapping[str, Any], alert_id: str, now: str) -> dict[str, Any]:
     """Return a new alert of an incident with every property there."""
-    alert_id = f"da{uuid.uuid5(uuid.NAMESPACE_URL, incident['id'] + now + str(uuid.uuid4())).hex}_1"
     web = f"https://security.microsoft.com/alerts/{alert_id}?tid={incident['tenantId']}"
     texts = dict.fromkeys(
         (

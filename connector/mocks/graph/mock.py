@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.mocks.graph.api import GraphApi
 from connector.mocks.graph.changes import Changes
+from connector.mocks.graph.population import change_population, make_population
 from connector.mocks.graph.portal import Portal
 from connector.mocks.graph.settings import GraphSettings
 from connector.mocks.graph.store import IncidentStore
@@ -19,8 +20,10 @@ class GraphMock:
         self.settings = GraphSettings()
         self.tenant_id = tenant_id
         self._store = IncidentStore()
-        chance = random.Random(seed)  # noqa: S311 - repeatable oddities, nothing secret
+        chance = random.Random(seed)
         changes = Changes(self._store, clock, tenant_id)
+        self._clock = clock
+        self._changes = changes
         self.portal = Portal(self._store, changes)
         api = GraphApi(self._store, changes, self.settings, clock, authorize, chance)
         self.app = api.app
@@ -42,6 +45,15 @@ class GraphMock:
     def load(self, incidents: Iterable[dict[str, Any]]) -> None:
         """Add many incidents in their stored form, each with its `alerts` inside."""
         self._store.add_all(incidents)
+
+    def populate(self, number: int, seed: int) -> None:
+        """Add a seeded population of `number` incidents, with ids above those that are taken."""
+        first = self._store.next_number()
+        self.load(make_population(number, seed, self._clock.now(), tenant_id=self.tenant_id, first=first))
+
+    def change_population(self, seed: int) -> int:
+        """Change every incident that is not redirected and return how many; see `change_population`."""
+        return change_population(self._store, self._changes, self._clock, seed)
 
     def contents(self) -> dict[str, Any]:
         """Return everything that is stored."""

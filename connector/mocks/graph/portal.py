@@ -18,12 +18,11 @@ _SERVING = {"overrides", "omit", "raw"}
 
 
 class PortalError(ValueError):
-    """A portal action that cannot be done; `remedy` says what would work, `missing` that an id is unknown."""
+    """A portal action that cannot be done; `remedy` says what would work."""
 
-    def __init__(self, what: str, remedy: str, *, missing: bool = False) -> None:
+    def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)
         self.remedy = remedy
-        self.missing = missing
 
 
 class Portal:
@@ -62,7 +61,7 @@ class Portal:
         self._changes.set(self._entry(incident_id), self._checked(values), by)
         return self.get(incident_id)
 
-    def comment(self, incident_id: str, text: str, by: str) -> dict[str, Any]:
+    def comment(self, incident_id: str, text: Any, by: str) -> dict[str, Any]:
         """Append a comment by a named author and return the stored form."""
         if not isinstance(text, str) or not text:
             raise PortalError("'text' is missing", "send {'text': '...'}")
@@ -82,9 +81,7 @@ class Portal:
     def _entry(self, incident_id: str) -> Entry:
         entry = self._store.get(incident_id)
         if entry is None:
-            raise PortalError(
-                f"there is no incident {incident_id!r}", "list the ids with GET /incidents", missing=True
-            )
+            raise PortalError(f"there is no incident {incident_id!r}", "list the ids with GET /incidents")
         return entry
 
     def _check_free(self, incident_id: Any) -> None:
