@@ -28,6 +28,7 @@ from connector.mocks.sentinel.records import JsonObject, StoredIncident, utc_tex
 from connector.mocks.sentinel.settings import SentinelSettings
 from connector.mocks.sentinel.store import IncidentStore
 from connector.mocks.sentinel.throttle import Operation, Throttle
+from connector.mocks.sentinel.validate import check_edit
 from connector.mocks.sentinel.writing import edited_properties
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
@@ -82,18 +83,31 @@ class SentinelMock:
         """Return one incident in the newest shape; raise KeyError when there is none of that name."""
         return self._body(self._held(name))
 
+    def holds(self, name: str) -> bool:
+        """Return whether there is an incident of that name."""
+        return self._store.find(name) is not None
+
     def edit(self, name: str, properties: Mapping[str, Any], by: str = "Alex Wilber") -> JsonObject:
-        """Change any properties as a person in the portal. Raise KeyError for an unknown name."""
+        """Change any properties as a person in the portal; labels may be plain names.
+
+        Raise KeyError for an unknown name and ValueError for an owner or labels of the wrong form.
+        """
         incident = self._held(name)
+        check_edit(properties)
         after = edited_properties(incident.properties, properties, self.directory)
         self._store.commit(incident, after, Actor("person", by))
         return self._body(incident)
 
     def comment(self, name: str, text: str, by: str, hand: Hand = "person") -> JsonObject:
-        """Add a comment as a person, or as Microsoft. Raise KeyError for an unknown name."""
-        incident = self._held(name)
-        body = {"properties": {"message": text}}
-        child, _ = self._children.put(incident, "comments", self._store.new_name(), body, Actor(hand, by))
+        """Add a comment as a person, or as Microsoft.
+
+        Raise KeyError for an unknown name and ValueError where the service would refuse the comment.
+        """
+        incident, body = self._held(name), {"properties": {"message": text}}
+        try:
+            child, _ = self._children.put(incident, "comments", self._store.new_name(), body, Actor(hand, by))
+        except ArmError as refusal:
+            raise ValueError(refusal.message) from refusal
         return shapes.child_body(incident, child, self._workspace.base)
 
     def delete(self, name: str, by: str = "Alex Wilber") -> None:

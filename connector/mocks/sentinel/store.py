@@ -27,7 +27,7 @@ class IncidentStore:
         self.journal = Journal()
         self._names: dict[str, StoredIncident] = {}
         self._numbers: dict[int, StoredIncident] = {}
-        self._random = Random(seed)  # noqa: S311 - names of mock incidents, nothing secret
+        self._random = Random(seed)
         self._last_number = 0
         self._etags = 0
 

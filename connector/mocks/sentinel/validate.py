@@ -46,6 +46,17 @@ def check_member(properties: Mapping[str, Any], name: str, members: frozenset[st
         raise bad_request(f"Invalid value '{value}' for '{name}'. Allowed: {', '.join(sorted(members))}.")
 
 
+def check_edit(properties: Mapping[str, Any]) -> None:
+    """Raise ValueError for a portal edit that could not be stored: structured members of the wrong form."""
+    labels = properties.get("labels") or []
+    wrong = [n for n in ("owner", "additionalData") if not isinstance(properties.get(n) or {}, Mapping)]
+    if wrong or not isinstance(labels, list):
+        raise ValueError("'owner' and 'additionalData' must be objects and 'labels' an array")
+    names = [label.get("labelName") if isinstance(label, Mapping) else label for label in labels]
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError("'labels' must hold names or objects with a 'labelName'")
+
+
 def _text(properties: Mapping[str, Any], name: str) -> str:
     value = properties.get(name)
     if value is not None and not isinstance(value, str):
