@@ -108,9 +108,12 @@ class Access:
         return json_reply(reply)
 
     def _is_client(self, form: dict[str, str], call: Call) -> bool:
+        """The client names itself in the form or, in the other way OAuth knows, by Basic credentials."""
         scheme, _, text = call.headers.get("authorization", "").partition(" ")
-        header = _decoded(text) if scheme.lower() == "basic" else ""
-        sent = header or f"{form.get('client_id', '')}:{form.get('client_secret', '')}"
+        if "client_id" in form:
+            sent = f"{form['client_id']}:{form.get('client_secret', '')}"
+        else:
+            sent = _decoded(text) if scheme.lower() == "basic" else ""
         secret = self._settings.oauth_client_secret or self._password
         return _same(sent, f"{self._settings.oauth_client_id}:{secret}")
 
