@@ -6,7 +6,7 @@ nothing here touches a connection. `guard.py` carries a fault out.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import unquote
 
@@ -72,9 +72,9 @@ class FaultRule:
 
     def as_json(self) -> dict[str, Any]:
         """Return the rule as it was given, with how often it matched and fired."""
-        fault = {name: value for name, value in vars(self.fault).items() if value is not None}
-        rest = {name: value for name, value in vars(self).items() if name != "fault"}
-        return {**rest, "fault": fault}
+        rule = asdict(self)
+        rule["fault"] = {name: value for name, value in rule["fault"].items() if value is not None}
+        return rule
 
 
 class Faults:

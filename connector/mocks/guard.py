@@ -83,6 +83,14 @@ class _Call:
             self.response.append(message["body"])
         await self.send(message)
 
+    def asked(self) -> bytes:
+        """Return the request body, empty when it is too large to keep."""
+        return _joined(self.request, self.limit) or b""
+
+    def answered(self) -> bytes | None:
+        """Return the response body, None when it is too large to keep."""
+        return _joined(self.response, self.limit)
+
     async def hold(self, message: Message) -> None:
         self.held.append(message)
 
@@ -126,6 +134,7 @@ class _Guard:
             await self._delay()
             await self._carry_out(call)
         finally:
+            kept = kind != "token"  # token requests hold secrets, their answers tokens
             heard = Heard(
                 0,
                 at,
@@ -138,9 +147,7 @@ class _Guard:
                 fault.kind if fault else None,
                 kind,
             )
-            self._log.record(
-                heard, _joined(call.request, call.limit) or b"", _joined(call.response, call.limit)
-            )
+            self._log.record(heard, call.asked() if kept else b"", call.answered() if kept else None)
 
     async def _delay(self) -> None:
         seconds = self._latency()

@@ -1,7 +1,7 @@
 """One world of mocks: a clock, a log, the four services, and those who act in them.
 
-Everything in it shares one clock and one seed, so that a world can be told apart from another only by what was
-done to it. Identifiers follow from the seed; secrets are made anew for each world unless given.
+Everything in it shares one clock and one seed, so that two worlds differ only by what was done to them.
+Identifiers follow from the seed; secrets are made anew for each world unless given.
 """
 
 import secrets

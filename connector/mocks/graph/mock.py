@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from connector.mocks.graph.api import GraphApi
@@ -54,6 +55,10 @@ class GraphMock:
     def change_population(self, seed: int) -> int:
         """Change every incident that is not redirected and return how many; see `change_population`."""
         return change_population(self._store, self._changes, self._clock, seed)
+
+    def page(self, skip: int, limit: int) -> list[dict[str, Any]]:
+        """Return up to `limit` stored incidents in the order in which they were added."""
+        return list(islice(self.incidents(), skip, skip + limit))
 
     def contents(self) -> dict[str, Any]:
         """Return everything that is stored."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.mocks.graph.changes import Changes, blank_alert, blank_incident
+from connector.mocks.graph.specimens import ODD_TEXTS, Evidence, long_text, make_evidence
 from connector.mocks.graph.store import IncidentStore
 from connector.mocks.graph.times import PER_SECOND, on_grid, text_of, ticks_of
 from connector.mocks.graph.words import (
@@ -21,7 +22,6 @@ from connector.mocks.graph.words import (
     WITHHELD_SERVICE_SOURCES,
 )
 from connector.mocks.kernel import Clock
-from connector.mocks.graph.specimens import ODD_TEXTS, Evidence, long_text, make_evidence
 
 SPREAD = timedelta(days=7)
 OWNERS = (
