@@ -9,11 +9,14 @@ neither an id nor resolvable ends up empty.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC
+from typing import Any, Final
 
 from connector.mocks.servicenow.database import Database, Row
 from connector.mocks.servicenow.schema import Field, Schema
 from connector.mocks.servicenow.session import Session, meant
+
+_COMPUTED: Final = frozenset({"comments_and_work_notes"})
 
 SYS_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -40,7 +43,7 @@ class Desk:
         taken = Intake({}, {})
         for name, value in sent.items():
             field = schema.fields.get(name)
-            if field is None or name.startswith("sys_") or self._is_closed(schema, name):
+            if field is None or self._is_closed(schema, name):
                 continue
             text = self._read(field, _text(value))
             if text is None:
@@ -52,7 +55,8 @@ class Desk:
         return taken
 
     def _is_closed(self, schema: Schema, name: str) -> bool:
-        return name in self.closed_fields or f"{schema.name}.{name}" in self.closed_fields
+        managed = name.startswith("sys_") or name in _COMPUTED
+        return managed or name in self.closed_fields or f"{schema.name}.{name}" in self.closed_fields
 
     def _read(self, field: Field, text: str | None) -> str | None:
         if text is None:
@@ -62,7 +66,7 @@ class Desk:
         if field.kind == "reference":
             return self._reference(field, text)
         if field.kind == "datetime" and text:
-            return meant(text, self.session.zone) if self.by_display else text
+            return meant(text, self.session.zone if self.by_display else UTC)
         return text if field.kind == "journal" else text[: field.length]
 
     def _choice(self, field: Field, text: str) -> str:

@@ -27,7 +27,7 @@ def append(database: Database, record: Row, table: str, entries: dict[str, str],
         author = {"sys_created_by": session.user.user, "sys_updated_by": session.user.user}
         times = {"sys_created_on": session.stamp, "sys_updated_on": session.stamp}
         ids = {"sys_id": database.new_id(), "name": table, "element_id": record["sys_id"]}
-        entry = {"element": "work_notes" if element == "comments_and_work_notes" else element, "value": text}
+        entry = {"element": element, "value": text}
         journal.put(journal.schema.blank | author | times | ids | entry)
 
 

@@ -73,9 +73,8 @@ class ServiceNowMock:
         self._access.expire()
 
     def reset(self) -> None:
-        """Return to the rows of a new instance, without tokens; the settings stay."""
+        """Return to the rows of a new instance; settings and tokens stay."""
         self._database = self._seeded()
-        self._access.expire()
 
     def answer(self, call: Call) -> Reply:
         """Answer one request."""

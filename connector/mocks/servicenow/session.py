@@ -8,7 +8,7 @@ Source: ServiceNow docs, page "Table API" (dates), and the Ansible collection se
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.mocks.kernel import Grant
 
@@ -32,8 +32,11 @@ class Session:
 
 
 def zone_named(name: str) -> tzinfo:
-    """Return a zone; the empty name, GMT and UTC need no zone database."""
-    return UTC if name in {"", "GMT", "UTC"} else ZoneInfo(name)
+    """Return a zone; GMT for the empty name and for one that does not exist."""
+    try:
+        return UTC if name in {"", "GMT", "UTC"} else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def stored(moment: datetime) -> str:

@@ -119,6 +119,10 @@ async def test_and_or_new_query_and_order(client: httpx.AsyncClient, query: str,
         "short_description.name=x",
         "opened_at>=yesterday",
         "opened_at>=javascript:gs.noSuchFunction()",
+        "opened_at>=javascript:gs.noSuchFunction(1)",
+        "opened_at>=javascript:gs.daysAgo('many')",
+        "opened_at>=javascript:new Date()",
+        "opened_at>=2026-02-30 00:00:00",
         "opened_atBETWEENnever@never",
         "opened_atRELATIVEGT@fortnight@ago@1",
         "impactSAMEASu_no_such_field",
@@ -183,6 +187,23 @@ async def test_a_literal_is_read_in_the_users_zone(
 ) -> None:
     mock.edit("sys_user", INTEGRATION, {"time_zone": "Europe/Berlin"})
     assert await found(client, query) == keys
+
+
+@pytest.mark.parametrize(
+    ("own", "default", "keys"),
+    [
+        ("", "Europe/Berlin", "b c d"),
+        ("GMT", "Europe/Berlin", "c d"),
+        ("Nowhere/At all", "Europe/Berlin", "c d"),
+    ],
+)
+async def test_a_user_without_a_zone_has_the_instances(
+    client: httpx.AsyncClient, mock: ServiceNowMock, own: str, default: str, keys: str
+) -> None:
+    rows = mock.contents()["sys_properties"]
+    mock.edit("sys_properties", rows[0]["sys_id"], {"value": default})
+    mock.edit("sys_user", INTEGRATION, {"time_zone": own})
+    assert await found(client, "opened_at>=2026-03-04 11:10:05") == keys
 
 
 @pytest.mark.parametrize("query", ["JOINincident.caller_id=sys_user.sys_id", "opened_atDATEPARTMonday@x"])

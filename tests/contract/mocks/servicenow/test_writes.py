@@ -60,6 +60,9 @@ async def test_create_read_change_delete(client: httpx.AsyncClient) -> None:
         ({"assigned_to": "Dana Example"}, {"assigned_to": ""}),
         ({"description": {"nested": 1}}, {"description": ""}),
         ({"description": "caf\u00e9 \U0001f512"}, {"description": "caf\u00e9 \U0001f512"}),
+        ({"due_date": "2026-07-01 12:00:00"}, {"due_date": "2026-07-01 12:00:00"}),
+        ({"due_date": "soon"}, {"due_date": ""}),
+        ({"due_date": "2026-02-30 12:00:00"}, {"due_date": ""}),
         ({"close_code": "Anything goes"}, {"close_code": "Anything goes"}),
     ],
 )
@@ -159,6 +162,21 @@ async def test_journals_only_grow(client: httpx.AsyncClient, mock: ServiceNowMoc
     refused = await client.get("/api/now/table/sys_journal_field", params={"sysparm_query": query})
     assert refused.status_code == 403
     assert refused.json()["error"] == {"message": "Insufficient rights to query records", "detail": None}
+
+
+async def test_the_joined_journal_is_computed(client: httpx.AsyncClient, mock: ServiceNowMock) -> None:
+    await create(client, {"comments_and_work_notes": "lost"})
+    assert mock.contents()["sys_journal_field"] == []
+
+
+async def test_a_changed_key_is_found_and_the_old_one_is_not(
+    client: httpx.AsyncClient, mock: ServiceNowMock
+) -> None:
+    row = mock.create("incident", {"correlation_id": "old"})
+    await client.patch(f"{TABLE}/{row['sys_id']}", json={"correlation_id": "new"})
+    query = "sysparm_fields=correlation_id&sysparm_query=correlation_idINold,new"
+    listed = await client.get(f"{TABLE}?{query}")
+    assert listed.json() == {"result": [{"correlation_id": "new"}]}
 
 
 async def test_only_the_first_element_of_an_array_counts(
