@@ -24,9 +24,10 @@ def caller(authorize: Authorize, header: str | None, tenant_id: str, scope: str)
     verdict = authorize(header)
     if isinstance(verdict, Grant):
         return verdict
-    if verdict.status == 403:
+    wrong_audience = "audience" in verdict.reason.lower()  # ARM answers this with 401 where Graph has 403
+    if verdict.status == 403 and not wrong_audience:
         raise unauthorized("unknown", "Microsoft.SecurityInsights/incidents/read", scope)
-    raise unauthenticated(tenant_id, header)
+    raise unauthenticated(tenant_id, header, wrong_audience=wrong_audience)
 
 
 def check_role(role: Role, action: Action, grant: Grant, noun: str, scope: str) -> None:

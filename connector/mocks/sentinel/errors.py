@@ -41,17 +41,15 @@ def stale(name: str) -> ArmError:
     return ArmError(409, "Conflict", f"Newer version of resource '{name}' exists. Data was not saved")
 
 
-def unauthenticated(tenant_id: str, header: str | None) -> ArmError:
+def unauthenticated(tenant_id: str, header: str | None, *, wrong_audience: bool = False) -> ArmError:
     """Return the 401 for a missing or unusable bearer token, with its `WWW-Authenticate` challenge."""
-    challenge = {"WWW-Authenticate": _BEARER.format(tenant=tenant_id)}
     if header is None:
-        return ArmError(
-            401,
-            "AuthenticationFailed",
-            "Authentication failed. The 'Authorization' header is missing.",
-            challenge,
-        )
-    return ArmError(401, "InvalidAuthenticationToken", "The access token is invalid.", challenge)
+        code, text = "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
+    elif wrong_audience:
+        code, text = "InvalidAuthenticationTokenAudience", "The access token is for another audience."
+    else:
+        code, text = "InvalidAuthenticationToken", "The access token is invalid."
+    return ArmError(401, code, text, {"WWW-Authenticate": _BEARER.format(tenant=tenant_id)})
 
 
 def unauthorized(object_id: str, action: str, scope: str) -> ArmError:

@@ -61,6 +61,15 @@ async def test_a_token_without_any_right_is_forbidden(caller: Caller) -> None:
     assert (await caller.call("GET")).status_code == 403
 
 
+async def test_a_token_for_another_audience_is_no_token(caller: Caller) -> None:
+    caller.mock._authorize = lambda header: Refusal(403, "Invalid audience.")
+
+    answer = await caller.call("GET")
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "InvalidAuthenticationTokenAudience"
+
+
 @pytest.mark.parametrize(
     ("version", "code"),
     [
