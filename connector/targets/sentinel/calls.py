@@ -1,0 +1,99 @@
+"""The requests we make of the Sentinel API, one method each, and the ids of those made.
+
+A `Calls` lives for one delivery or one listing, so that the ids it collects are exactly the requests of that
+delivery: they are what a support case needs. It holds no other state.
+
+Source: learn.microsoft.com, "Incidents" and "Incident Comments" (Microsoft.SecurityInsights).
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from connector.errors import RejectedError, TransientError
+from connector.http import Answer, Peer
+from connector.model import JSON
+from connector.targets.sentinel.incident import Held, from_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the incidents are: the peer, the workspace's path, and the API version asked for."""
+
+    peer: Peer
+    path: str
+    api_version: str
+
+    @property
+    def params(self) -> dict[str, str | int]:
+        """The query that every request needs."""
+        return {"api-version": self.api_version}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Requests to one workspace; `ids` are the far side's ids of those answered so far."""
+
+    place: Place
+    ids: list[str] = field(default_factory=list)
+
+    async def read(self, name: str) -> Held:
+        """The incident of that name. Raises RejectedError `not_found` when there is none."""
+        return from_answer(await self._request("GET", f"/{name}", "read an incident"))
+
+    async def find(self, name: str) -> Held | None:
+        """The incident of that name, or None."""
+        try:
+            return await self.read(name)
+        except RejectedError as error:
+            if error.signature != "not_found":
+                raise
+            return None
+
+    async def put(self, name: str, body: JSON) -> Held:
+        """Write an incident whole. Raises ConflictError when the etag in the body is out of date."""
+        answer = await self._answer("PUT", f"/{name}", "write an incident", body)
+        return from_answer(answer.data, created=answer.status == 201)
+
+    async def comment(self, name: str, comment: UUID, message: str) -> None:
+        """Write a comment under an id of our choice; the same id again replaces the same comment."""
+        body = {"properties": {"message": message}}
+        await self._request("PUT", f"/{name}/comments/{comment}", "write a comment", body)
+
+    async def pages(
+        self, *, top: int, filter_by: str = "", most: int = 50
+    ) -> AsyncIterator[list[dict[str, JSON]]]:
+        """Pages of incidents, newest first, at most `most` of them; ends early when the caller stops."""
+        params = {**self.place.params, "$orderby": "properties/createdTimeUtc desc", "$top": top}
+        if filter_by:
+            params["$filter"] = filter_by
+        url, seen = self.place.path, set[str]()
+        while url and url not in seen and len(seen) < most:
+            seen.add(url)
+            answer = await self.place.peer.request("GET", url, operation="list incidents", params=params)
+            self.ids.append(answer.request_id)
+            rows, url, params = _rows(answer.data), _next(answer.data), {}
+            yield rows
+
+    async def _request(self, method: str, path: str, operation: str, body: JSON = None) -> JSON:
+        return (await self._answer(method, path, operation, body)).data
+
+    async def _answer(self, method: str, path: str, operation: str, body: JSON) -> Answer:
+        place = self.place
+        answer = await place.peer.request(
+            method, place.path + path, operation=operation, params=place.params, json=body
+        )
+        self.ids.append(answer.request_id)
+        return answer
+
+
+def _rows(body: JSON) -> list[dict[str, JSON]]:
+    rows = body.get("value") if isinstance(body, Mapping) else None
+    if not isinstance(rows, list):
+        raise TransientError("Azure Resource Manager answered with a body that is no list of incidents")
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _next(body: Mapping[str, JSON]) -> str:
+    # The service has been seen to write raw spaces into the filter of its own links.
+    return str(body.get("nextLink") or "").replace(" ", "%20")

@@ -1,0 +1,98 @@
+"""Incidents that are ours: created under a name that follows from the Defender incident, never searched for.
+
+The name is derived from subscription and workspace, not from the target's name in the configuration:
+renaming a target must not make twins. A workspace that Microsoft's own connector fills already holds every
+Defender incident, so creating there would double them all; that is looked at before the first creation.
+"""
+
+from uuid import UUID
+
+from connector.errors import AuthError, RejectedError
+from connector.model import JSON, Delivery
+from connector.targets.sentinel.calls import Calls, Place
+from connector.targets.sentinel.incident import Held
+
+# What Microsoft's connector has called itself over the years.
+MICROSOFT = frozenset({"microsoft xdr", "microsoft 365 defender", "microsoft defender xdr"})
+_NEWEST = 50
+_PAGE = 1000
+_CHOSEN_VERSION = 5
+
+
+class OurIncidents:
+    """Finds our incidents by name, and lets those be created that are not there."""
+
+    def __init__(self, place: Place, identity: str) -> None:
+        self._place = place
+        self._identity = identity
+        self._opened = False
+        self._unlinked: set[str] = set()
+
+    def name_of(self, delivery: Delivery) -> str:
+        """The name of the delivery's incident, the same in every process."""
+        chosen = delivery.key.chosen_id(
+            target=self._identity, table="incidents", purpose="incident", generation=delivery.generation
+        )
+        return str(chosen)
+
+    async def open(self, *, first_use: bool) -> None:
+        """Look at the workspace before the first creation.
+
+        On first use also learn which names exist: after a lost state, our incidents are read before they are
+        written, or the labels of other people would be replaced. Raises AuthError when Microsoft's connector
+        is at work here.
+        """
+        async for rows in Calls(self._place).pages(
+            top=_PAGE if first_use else _NEWEST, most=50 if first_use else 1
+        ):
+            _refuse_microsoft(rows)
+            self._unlinked.update(name for row in rows if _is_chosen(name := str(row.get("name")).lower()))
+        self._opened = True
+
+    async def prepare(self, deliveries: object) -> None:
+        """Nothing to look up: the names are known."""
+
+    async def find(self, calls: Calls, delivery: Delivery) -> Held | str:
+        """The incident if it exists, else its name. Raises RejectedError if it may not be created."""
+        name = self.name_of(delivery)
+        if delivery.in_doubt or name in self._unlinked:
+            held = await calls.find(name)
+            if held is not None:
+                return held
+        if not delivery.may_create:
+            raise RejectedError(
+                "there is no Sentinel incident, and the mapping wants none created",
+                part="record",
+                signature="may_not_create",
+            )
+        if not self._opened:
+            await self.open(first_use=False)
+        # Until the link is stored, another attempt must read before it writes.
+        self._unlinked.add(name)
+        return name
+
+    def linked(self, name: str) -> None:
+        """Told that the state knows the incident now."""
+        self._unlinked.discard(name)
+
+
+def is_microsofts(row: dict[str, JSON]) -> bool:
+    """Whether an incident was made by Microsoft's own connector."""
+    return str((row.get("properties") or {}).get("providerName") or "").casefold() in MICROSOFT
+
+
+def _refuse_microsoft(rows: list[dict[str, JSON]]) -> None:
+    theirs = next((row for row in rows if is_microsofts(row)), None)
+    if theirs is not None:
+        raise AuthError(
+            "Microsoft's own connector fills this workspace, e.g. with incident "
+            f"{theirs['properties'].get('incidentNumber')}, so creating would double its incidents",
+            remedy="set incidents: microsoft",
+        )
+
+
+def _is_chosen(name: str) -> bool:
+    try:
+        return UUID(name).version == _CHOSEN_VERSION
+    except ValueError:
+        return False

@@ -1,0 +1,77 @@
+"""What a user says about a Sentinel target.
+
+`incidents` has no default: whether Microsoft's connector fills the workspace decides whether we create
+incidents or join them, and a wrong guess doubles every incident. The published floor of the service's own
+limits is the default quota. Source: learn.microsoft.com, "Request limits and throttling"
+(Microsoft.SecurityInsights): 75 writes of incidents and of comments in 5 minutes for a subscription.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from connector.http import BaseUrl, MicrosoftAuth, Peer, PeerKind, PeerSettings, Runtime
+from connector.model import Catalogue, Quota
+from connector.targets.quotas import QuotaChoice, quotas_of
+from connector.targets.sentinel.calls import Place
+from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
+from connector.targets.sentinel.microsofts import MicrosoftIncidents
+from connector.targets.sentinel.ours import OurIncidents
+from connector.targets.sentinel.target import COMMENT_WRITES, INCIDENT_WRITES, Finder, SentinelTarget
+
+_PROVIDER = "Microsoft.OperationalInsights/workspaces/{}/providers/Microsoft.SecurityInsights/incidents"
+
+
+class SentinelSettings(PeerSettings):
+    """Microsoft Sentinel incidents of one workspace."""
+
+    catalogue: ClassVar[Catalogue] = SENTINEL_CATALOGUE
+
+    name: str = Field(min_length=1, description="Name of the target, for routes, logs and metrics.")
+    type: Literal["sentinel"]
+    base_url: BaseUrl = Field("https://management.azure.com", description="Azure Resource Manager's address.")
+    subscription_id: str = Field(pattern=r"^[0-9A-Za-z-]+$", description="Azure subscription.")
+    resource_group: str = Field(pattern=r"^[-\w.()]{1,90}$", description="Resource group of the workspace.")
+    workspace: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,88}[A-Za-z0-9]$", description="Log Analytics workspace."
+    )
+    api_version: str = Field("2024-09-01", description="Version of the Microsoft.SecurityInsights API.")
+    incidents: Literal["ours", "microsoft"] = Field(
+        description="`ours`: create incidents. `microsoft`: join those that Microsoft's connector brings."
+    )
+    find_by: Literal["list", "filter"] = Field(
+        "list", description="How Microsoft's incidents are found; the filter is documented nowhere."
+    )
+    auth: MicrosoftAuth = Field(description="Credentials for Azure Resource Manager.")
+    quotas: QuotaChoice = "default"
+
+    def build(self, *, runtime: Runtime | None = None) -> SentinelTarget:
+        """The target these settings describe; opens no connection yet."""
+        peer = Peer(self, self.auth, kind=PeerKind.ARM, runtime=runtime or Runtime())
+        place = Place(peer, self._path(), self.api_version)
+        return SentinelTarget(
+            self.name,
+            peer=peer,
+            place=place,
+            identity=self._identity(),
+            finder=self._finder(place),
+            quotas=self._quotas(),
+        )
+
+    def _path(self) -> str:
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/{_PROVIDER.format(self.workspace)}"
+
+    def _identity(self) -> str:
+        return f"{self.type}:{self.subscription_id}/{self.workspace}".lower()
+
+    def _finder(self, place: Place) -> Finder:
+        if self.incidents == "ours":
+            return OurIncidents(place, self._identity())
+        return MicrosoftIncidents(place, by_filter=self.find_by == "filter")
+
+    def _quotas(self) -> Mapping[str, Quota]:
+        group = self.subscription_id.lower()
+        floor = Quota(group, limit=75, seconds=300, reserve=5)
+        return quotas_of(self.quotas, {INCIDENT_WRITES: floor, COMMENT_WRITES: floor}, group=group)

@@ -1,0 +1,245 @@
+"""The Sentinel target: one delivery is one PUT, then its comments.
+
+The last answer's etag and properties are kept with the link, so an update needs no read. Our own comment
+moves the etag, so the link is marked stale and the next write reads once; a 409 from somebody else's write
+reads and merges again, three times at most. An incident is looked at before it is written whenever an answer
+was lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
+
+from connector.errors import AuthError, ConflictError, RejectedError
+from connector.http import Peer
+from connector.model import Catalogue, Delivery, Link, Quota, Receipt
+from connector.plan import tags_to_write
+from connector.targets.sentinel.calls import Calls, Place
+from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
+from connector.targets.sentinel.comments import Outcome, write_comments
+from connector.targets.sentinel.incident import Changes, Held, body_of, from_link, holds, not_taken
+from connector.targets.writing import (
+    applied_after,
+    check_key,
+    edited,
+    fields_allowed,
+    fields_due,
+    tags_after,
+)
+
+INCIDENT_WRITES = "incident_writes"
+COMMENT_WRITES = "comment_writes"
+_MERGES = 3
+
+
+class Finder(Protocol):
+    """Where the incident of a delivery without a link is: one implementation for each owner of incidents."""
+
+    async def open(self, *, first_use: bool) -> None:
+        """See `Target.open`."""
+        ...
+
+    async def prepare(self, deliveries: Sequence[Delivery]) -> None:
+        """See `Target.prepare`."""
+        ...
+
+    async def find(self, calls: Calls, delivery: Delivery) -> Held | str:
+        """The incident, or the name under which it may be created."""
+        ...
+
+    def linked(self, name: str) -> None:
+        """Told that the state knows the incident `name` now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The incident after the write, what the write changed, and what it left."""
+
+    held: Held
+    changes: Changes = field(default_factory=Changes)
+    left: Mapping[str, str] = field(default_factory=dict)
+
+
+class SentinelTarget:
+    """Sentinel incidents of one workspace."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        peer: Peer,
+        place: Place,
+        identity: str,
+        finder: Finder,
+        quotas: Mapping[str, Quota],
+    ) -> None:
+        """`identity` is the part of chosen ids that stands for the workspace; decided once, never changed."""
+        self._name = name
+        self._peer = peer
+        self._place = place
+        self._identity = identity
+        self._finder = finder
+        self._quotas = quotas
+
+    @property
+    def name(self) -> str:
+        """The name given in the configuration."""
+        return self._name
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What a Sentinel incident can hold."""
+        return SENTINEL_CATALOGUE
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The limits by class of operation."""
+        return self._quotas
+
+    def cost(self, delivery: Delivery) -> Mapping[str, int]:
+        """One incident write if anything changes, one comment write for each note."""
+        writes = 1 if delivery.link is None or _changes(delivery, delivery.link) else 0
+        cost = {INCIDENT_WRITES: writes, COMMENT_WRITES: len(delivery.notes)}
+        return {name: count for name, count in cost.items() if count}
+
+    async def open(self, *, first_use: bool) -> None:
+        """Look at the workspace before anything is written to it."""
+        try:
+            await self._finder.open(first_use=first_use)
+        except RejectedError as error:
+            raise _wrong_place(error) from error
+
+    async def prepare(self, deliveries: Sequence[Delivery]) -> None:
+        """Find the incidents of all deliveries that have none yet."""
+        await self._finder.prepare(deliveries)
+
+    async def apply(self, delivery: Delivery) -> Receipt:
+        """Make the incident agree, then write the notes; a refused note never undoes the incident's write."""
+        check_key(delivery)
+        calls = Calls(self._place)
+        if delivery.link is None:
+            written = await self._start(calls, delivery)
+        else:
+            self._finder.linked(delivery.link.external_id)
+            written = await self._continue(calls, delivery, delivery.link)
+        comments = await write_comments(calls, written.held.name, delivery, self._identity)
+        return _receipt(delivery, written, comments, calls.ids)
+
+    async def probe(self) -> None:
+        """Read one incident of the workspace. Raises AuthError when a person has to act."""
+        try:
+            async for _ in Calls(self._place).pages(top=1, most=1):
+                pass
+        except RejectedError as error:
+            raise _wrong_place(error) from error
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._peer.close()
+
+    async def _start(self, calls: Calls, delivery: Delivery) -> _Written:
+        """The first write for this incident: adopt what is there, or create it."""
+        found = await self._finder.find(calls, delivery)
+        if isinstance(found, Held):
+            return await _agree(calls, delivery, Link(found.name), found)
+        changes = _creation(delivery)
+        try:
+            return _Written(await calls.put(found, body_of(changes, None)), changes)
+        except ConflictError:
+            return await _agree(calls, delivery, Link(found), await calls.read(found))
+
+    async def _continue(self, calls: Calls, delivery: Delivery, link: Link) -> _Written:
+        """A later write; without anything to change the incident is not even read."""
+        if not _changes(delivery, link):
+            return _Written(Held(link.external_id, ""))
+        held = None if delivery.in_doubt else from_link(link)
+        return await _agree(calls, delivery, link, held or await _read_linked(calls, link))
+
+
+async def _agree(calls: Calls, delivery: Delivery, link: Link, held: Held) -> _Written:
+    """Write what differs; after a conflict read and merge again."""
+    for merges_left in range(_MERGES, -1, -1):
+        left = edited(delivery, link, SENTINEL_CATALOGUE, partial(holds, held))
+        changes = _changes(delivery, link, left)
+        if held.fresh:
+            changes = changes.beyond(held)
+        if not changes:
+            return _Written(held, left=left)
+        try:
+            return _Written(await calls.put(held.name, body_of(changes, held)), changes, left)
+        except ConflictError:
+            if not merges_left:
+                raise
+        held = await _read_linked(calls, link)
+    raise AssertionError("the loop returns or raises")
+
+
+async def _read_linked(calls: Calls, link: Link) -> Held:
+    held = await calls.find(link.external_id)
+    if held is None:
+        raise RejectedError(
+            f"Sentinel incident {link.number or link.external_id} is no longer there",
+            part="record",
+            signature="not_found",
+            remedy="it was deleted in the workspace; discard the row, or let a new incident be made",
+        )
+    return held
+
+
+def _changes(delivery: Delivery, link: Link, left: Mapping[str, str] | None = None) -> Changes:
+    add, remove = tags_to_write(delivery.record, link)
+    if delivery.record.keep_tags:
+        remove = ()
+    return Changes(fields_allowed(delivery, link, SENTINEL_CATALOGUE, left or {}), add, remove)
+
+
+def _creation(delivery: Delivery) -> Changes:
+    fields = fields_due(delivery, None, SENTINEL_CATALOGUE)
+    missing = sorted(SENTINEL_CATALOGUE.required - fields.keys())
+    if missing:
+        raise RejectedError(
+            f"an incident cannot be created without {', '.join(missing)}",
+            part="record",
+            field=missing[0],
+            signature="required",
+            remedy="set it in the mapping",
+        )
+    return Changes(fields, delivery.record.tags)
+
+
+def _receipt(delivery: Delivery, written: _Written, comments: Outcome, ids: Sequence[str]) -> Receipt:
+    changes, held = written.changes, written.held
+    return Receipt(
+        link=_link(delivery, written, comments),
+        created=held.created,
+        wrote=changes.fields,
+        tags_added=changes.add,
+        tags_removed=changes.remove,
+        not_taken=not_taken(changes, held),
+        left=written.left,
+        notes=comments.done,
+        note_errors=comments.errors,
+        request_ids=tuple(ids),
+    )
+
+
+def _link(delivery: Delivery, written: _Written, comments: Outcome) -> Link:
+    old, held = delivery.link or Link(""), written.held
+    known = replace(
+        old,
+        external_id=held.name,
+        number=held.number or old.number,
+        url=held.url or old.url,
+        applied=applied_after(delivery, written.left),
+        tags=tags_after(delivery),
+        generation=delivery.generation,
+    )
+    if held.etag:
+        known = replace(known, version=held.etag, remote=held.remote(), stale=False)
+    return replace(known, stale=True) if comments.moved_etag else known
+
+
+def _wrong_place(error: RejectedError) -> AuthError:
+    return AuthError(error.message, remedy="check subscription_id, resource_group, workspace and api_version")
