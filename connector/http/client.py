@@ -88,6 +88,10 @@ class Peer:
             return await self._authorized(method, url, fixed, body, operation)
         return await self._repeating(attempts)(self._authorized, method, url, fixed, body, operation)
 
+    def owns(self, url: str) -> bool:
+        """Whether a whole address has this peer's scheme, host and port."""
+        return _origin(url) == self._origin
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._wire.close()
@@ -95,7 +99,7 @@ class Peer:
     def _address(self, path_or_url: str, params: Mapping[str, str | int] | None) -> str:
         if path_or_url.startswith("/"):
             url = self.base_url + path_or_url
-        elif _origin(path_or_url) == self._origin:
+        elif self.owns(path_or_url):
             url = path_or_url
         else:
             raise RejectedError(

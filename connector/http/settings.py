@@ -83,11 +83,19 @@ class ClientSecretAuth(Settings):
     """An application registered in Microsoft Entra, proving itself with a client secret."""
 
     type: Literal["client_secret"]
-    tenant_id: str = Field(min_length=1, pattern=r"^[A-Za-z0-9.-]+$", description="Directory (tenant) id.")
+    tenant_id: str = Field(
+        "", pattern=r"^[A-Za-z0-9.-]*$", description="Directory (tenant) id; a source has its own."
+    )
     client_id: str = Field(min_length=1, description="Application (client) id.")
     client_secret: Secret = Field(description="Reference to the client secret.")
     authority: BaseUrl = Field("https://login.microsoftonline.com", description="The cloud's login address.")
     scope: str | None = Field(None, description="Scope of the token; default: <base_url>/.default")
+
+    @model_validator(mode="after")
+    def _names_a_tenant(self) -> Self:
+        if not self.tenant_id:
+            raise ValueError("name the tenant_id")
+        return self
 
 
 class OAuth2Auth(Settings):

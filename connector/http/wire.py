@@ -155,13 +155,21 @@ def _answer(
     usable = False
     if body and b"html" not in headers.get("content-type", "").encode().lower():
         with suppress(ValueError, RecursionError):
-            data = json.loads(body)
+            data = _parsed(body)
             usable = True
     if 200 <= status < 300 and not usable and (body or status not in _BODILESS):
         raise _not_json(status, headers, body, operation)
     text = "" if 200 <= status < 300 else body[:_MAX_ERROR_TEXT].decode("utf-8", "replace")
     request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), "")
     return Answer(status, headers, data, text, escape(request_id[:100]), sent_at, elapsed)
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON value; bytes that are no UTF-8 become lone surrogates, so that one costs no whole page."""
+    try:
+        return json.loads(body)
+    except UnicodeDecodeError:
+        return json.loads(body.decode("utf-8", "surrogateescape"))
 
 
 def _not_json(status: int, headers: Mapping[str, str], body: bytes, operation: str) -> BadAnswerError:
@@ -171,7 +179,7 @@ def _not_json(status: int, headers: Mapping[str, str], body: bytes, operation: s
         return BadAnswerError(
             f"{operation}: answered {status} with HTML instead of JSON",
             status=status,
-            remedy="the instance may hibernate, or a proxy show its login page; check base_url and proxy",
+            remedy="the instance may hibernate, or a proxy asks for a login; check base_url and proxy",
         )
     return BadAnswerError(f"{operation}: answered {status} with a body that is not JSON", status=status)
 
