@@ -1,0 +1,149 @@
+"""The audit, stored: appended to as a transaction ends, read for people and for the check of the chain."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+
+from connector.audit import AuditEntry, AuditKind, Head, Outcome, SealedRow, Verification, seal
+from connector.audit import verify as verify_rows
+from connector.model import JSON, IncidentKey
+from connector.store.tables import audit_head, audit_private, audits
+from connector.store.tx import Fetched, Tx, chunks, insert
+
+_CHUNK = 1000  # rows in memory while the chain is read
+
+
+def append(tx: Tx, entries: Sequence[AuditEntry], salt: Callable[[], bytes]) -> None:
+    """Seal entries onto the chain. The head is locked here, last of all, so nothing waits for it for long."""
+    if not entries:
+        return
+    seq, last = _locked_head(tx)
+    rows = []
+    for number, entry in enumerate(entries, start=seq + 1):
+        row = seal(entry, number, last, salt())
+        last = row.hash
+        rows.append(row)
+    insert(tx, audits, [_columns(row) for row in rows])
+    insert(tx, audit_private, [each for row in rows for each in _private_columns(row)])
+    tx.connection.execute(update(audit_head).values(seq=rows[-1].seq, hash=last))
+
+
+def head(tx: Tx) -> Head:
+    """Number and hash of the last row."""
+    row = tx.connection.execute(select(audit_head)).one()
+    return Head(row.seq, row.hash)
+
+
+def count(tx: Tx) -> int:
+    """How many rows there are."""
+    return tx.connection.scalar(select(func.count()).select_from(audits)) or 0
+
+
+def read(
+    tx: Tx,
+    *,
+    incident: IncidentKey | None = None,
+    route: str | None = None,
+    kind: AuditKind | None = None,
+    outcome: Outcome | None = None,
+    since_seq: int = 0,
+    limit: int = 100,
+    newest_first: bool = True,
+) -> list[SealedRow]:
+    """Rows after number `since_seq` that fit every condition given, at most `limit`."""
+    query = select(audits).where(audits.c.seq > since_seq).limit(limit)
+    query = query.order_by(audits.c.seq.desc() if newest_first else audits.c.seq)
+    if incident is not None:
+        query = query.where(audits.c.tenant == incident.tenant, audits.c.incident == incident.incident)
+    for column, value in (("route", route), ("kind", kind), ("outcome", outcome)):
+        if value is not None:
+            query = query.where(audits.c[column] == str(value))
+    return _sealed(tx, query)
+
+
+def stream(tx: Tx, since_seq: int = 0) -> Iterator[SealedRow]:
+    """Every row after number `since_seq` in order, a bounded number of them in memory."""
+    while True:
+        query = select(audits).where(audits.c.seq > since_seq).order_by(audits.c.seq).limit(_CHUNK)
+        rows = _sealed(tx, query)
+        yield from rows
+        if len(rows) < _CHUNK:
+            return
+        since_seq = rows[-1].seq
+
+
+def verify(tx: Tx) -> Verification:
+    """Check the whole chain against its head."""
+    return verify_rows(stream(tx), head(tx))
+
+
+def private(tx: Tx, seqs: Sequence[int]) -> dict[int, dict[str, JSON]]:
+    """The private values that are still there, by row number and name."""
+    return {seq: values for seq, (_, values) in _private(tx, seqs).items()}
+
+
+def erase_private(tx: Tx, key: IncidentKey) -> int:
+    """Forget the private values of an incident's rows, and the salts of their digests; how many values."""
+    of_incident = select(audits.c.seq).where(audits.c.tenant == key.tenant, audits.c.incident == key.incident)
+    return tx.connection.execute(delete(audit_private).where(audit_private.c.seq.in_(of_incident))).rowcount
+
+
+def _locked_head(tx: Tx) -> tuple[int, str]:
+    row = tx.connection.execute(select(audit_head).with_for_update()).one()
+    return row.seq, row.hash
+
+
+def _sealed(tx: Tx, query: Select[Any]) -> list[SealedRow]:
+    rows = tx.connection.execute(query).all()
+    beside = _private(tx, [row.seq for row in rows])
+    return [_row(row, *beside.get(row.seq, (b"", {}))) for row in rows]
+
+
+def _private(tx: Tx, seqs: Sequence[int]) -> dict[int, tuple[bytes, dict[str, JSON]]]:
+    found: dict[int, tuple[bytes, dict[str, JSON]]] = {}
+    for some in chunks(seqs):
+        for row in tx.connection.execute(select(audit_private).where(audit_private.c.seq.in_(some))):
+            found.setdefault(row.seq, (row.salt, {}))[1][row.name] = row.value
+    return found
+
+
+def _row(row: Fetched, salt: bytes, values: Mapping[str, JSON]) -> SealedRow:
+    return SealedRow(
+        seq=row.seq,
+        at=row.at,
+        kind=row.kind,
+        outcome=row.outcome,
+        source=row.source,
+        route=row.route,
+        target=row.target,
+        tenant=row.tenant,
+        incident=row.incident,
+        body=row.body,
+        hash=row.hash,
+        salt=salt,
+        private=values,
+    )
+
+
+def _columns(row: SealedRow) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "source": row.source,
+        "route": row.route,
+        "target": row.target,
+        "tenant": row.tenant,
+        "incident": row.incident,
+        "body": row.body,
+        "hash": row.hash,
+    }
+
+
+def _private_columns(row: SealedRow) -> list[dict[str, Any]]:
+    return [
+        {"seq": row.seq, "name": name, "value": value, "salt": row.salt}
+        for name, value in row.private.items()
+    ]

@@ -1,0 +1,132 @@
+"""What becomes of a claimed row once the target answered, or did not.
+
+Every function checks the claim's fence first. A claim that is no longer ours changes nothing, and nothing
+that was learnt under it may be stored: write no audit entry for it either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, case, delete, func, literal, select, update
+
+from connector.model import Link
+from connector.store import links
+from connector.store.claims import (
+    BY_ID,
+    CERTAIN,
+    FREE,
+    NOTES_OF,
+    SAME_INCIDENT,
+    Claimed,
+    clear_note_tokens,
+    forget_tokens,
+    parameters_of,
+    still_ours,
+)
+from connector.store.links import Linked
+from connector.store.tables import notes, wanted
+from connector.store.tx import Tx, update_each
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A claim whose record is on the target: the new link, and the ids of the notes that are there now."""
+
+    claimed: Claimed
+    link: Link
+    notes: Sequence[str] = ()
+
+
+def delivered(tx: Tx, done: Sequence[Done]) -> list[Done]:
+    """Store receipts; which of the claims were still ours.
+
+    A row leaves when its version is the delivered one and no note waits for it; otherwise it is due again:
+    at once for a newer version, else when its first waiting note is. Park or delay notes that failed before
+    this.
+    """
+    ours = {each.wanted.id for each in still_ours(tx, [each.claimed for each in done])}
+    kept = [each for each in done if each.claimed.wanted.id in ours]
+    links.put(tx, [_linked(each) for each in kept])
+    _notes_delivered(tx, kept)
+    clear_note_tokens(tx, [each.claimed for each in kept])
+    _finish(tx, [each.claimed for each in kept])
+    return kept
+
+
+def delay(
+    tx: Tx, claimed: Claimed, due: datetime, error: str, *, keep_token: bool, waiting: bool = False
+) -> bool:
+    """Try again at `due`; whether the claim was still ours.
+
+    `keep_token` when the outcome is unknown, so that the next attempt looks before it writes. `waiting` when
+    the record is not there yet and not ours to create.
+    """
+    return _end(tx, claimed, keep_token=keep_token, due=due, last_error=error, waiting=waiting)
+
+
+def park(tx: Tx, claimed: Claimed, reason: str, *, keep_token: bool = False) -> bool:
+    """Give the row up until its incident changes or an operator retries it; whether the claim was still ours.
+
+    A row that has a newer version by now is not parked but due at once.
+    """
+    still = wanted.c.version == claimed.wanted.version
+    changes = {
+        "parked": case((still, reason)),
+        "due": case((still, wanted.c.due), else_=literal(tx.now, wanted.c.due.type)),
+        "last_error": reason,
+    }
+    return _end(tx, claimed, keep_token=keep_token, **changes)
+
+
+def _end(tx: Tx, claimed: Claimed, *, keep_token: bool, **changes: Any) -> bool:
+    if not still_ours(tx, [claimed]):
+        return False
+    update_each(tx, BY_ID.values(**FREE, **changes), [{"of_id": claimed.wanted.id}])
+    if not keep_token:
+        forget_tokens(tx, [claimed])
+    return True
+
+
+def _notes_delivered(tx: Tx, done: Sequence[Done]) -> None:
+    statement = update(notes).where(*NOTES_OF, notes.c.id == bindparam("of_note"))
+    update_each(
+        tx,
+        statement.values(delivered_at=tx.now, text=None, token=None, parked=None, last_error=None),
+        [{**parameters_of(each.claimed), "of_note": note} for each in done for note in each.notes],
+    )
+
+
+def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
+    """Delete the rows that have nothing more to deliver, and make the others due again."""
+    rest = _rest(tx, [each.wanted.id for each in claims])
+    again, gone = [], []
+    for each in claims:
+        version, note_due = rest[each.wanted.id]
+        if version == each.wanted.version and note_due is None:
+            gone.append(each.wanted.id)
+            continue
+        due = tx.now if version != each.wanted.version else note_due
+        again.append({"of_id": each.wanted.id, "due": due, "since": each.at})
+    fresh = {**FREE, **CERTAIN, "attempts": 0, "last_error": None, "waiting": False}
+    update_each(tx, BY_ID.values(fresh), again)
+    if gone:
+        tx.connection.execute(delete(wanted).where(wanted.c.id.in_(gone)))
+
+
+def _rest(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+    """By row: its version, and when the first of the notes that wait for it is due."""
+    waits = SAME_INCIDENT & notes.c.delivered_at.is_(None) & notes.c.parked.is_(None)
+    query = (
+        select(wanted.c.id, wanted.c.version, func.min(notes.c.due, type_=notes.c.due.type).label("note_due"))
+        .join_from(wanted, notes, waits, isouter=True)
+        .where(wanted.c.id.in_(ids))
+        .group_by(wanted.c.id, wanted.c.version)
+    )
+    return {row.id: (row.version, row.note_due) for row in tx.connection.execute(query)}
+
+
+def _linked(done: Done) -> Linked:
+    row = done.claimed.wanted
+    return Linked(row.route, row.key, row.target, done.link)

@@ -1,0 +1,227 @@
+"""What each route still has to deliver: one row per (route, incident); a newer version replaces an older one.
+
+The row survives until its newest version was delivered, so it also answers the question what was last
+intended. How rows are taken and given back stands in `claims`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, null, select, update
+
+from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
+from connector.store.tables import wanted
+from connector.store.tx import Fetched, Tx, about, chunks, upsert
+
+_IDENTITY = ("route", "tenant", "incident")
+# What a new version takes from the row that brings it.
+_TAKEN = (
+    *("target", "record", "ticks", "raw", "content", "mapping", "priority", "due"),
+    *("may_create", "created_hint", "waiting"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A row still to deliver.
+
+    Whoever stores one sets the fields down to `waiting`; the others belong to the store. `priority`: lower
+    leaves first. `since`: since when something is undelivered. `waiting`: there is no record yet, and none
+    is created by us now. `token`: the attempt whose outcome is unknown, first made with `sent_version`.
+    `fence` counts the claims. `parked` is the reason why the row was given up.
+    """
+
+    route: str
+    key: IncidentKey
+    target: str
+    record: Record
+    revision: Revision
+    content: str
+    mapping: str
+    priority: int
+    since: datetime
+    due: datetime
+    may_create: bool = True
+    created_hint: str = ""
+    waiting: bool = False
+    id: int = 0
+    version: int = 1
+    attempts: int = 0
+    token: str | None = None
+    sent_version: int | None = None
+    parked: str | None = None
+    last_error: str | None = None
+    leased_until: datetime | None = None
+    fence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for a target.
+
+    `waiting`: rows not given up; `due`: those of them that could leave now; `absent`: those of them whose
+    record is not there and not created by us; `parked`: rows given up; `oldest_since`: the oldest of
+    `waiting`.
+    """
+
+    waiting: int = 0
+    due: int = 0
+    absent: int = 0
+    parked: int = 0
+    oldest_since: datetime | None = None
+
+
+def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Wanted]:
+    """The route's row of each incident that has one."""
+    found = {}
+    for some in chunks(keys):
+        query = select(wanted).where(wanted.c.route == route, about(wanted, some))
+        for row in tx.connection.execute(query):
+            found[IncidentKey(row.tenant, row.incident)] = wanted_of(row)
+    return found
+
+
+def put(tx: Tx, rows: Sequence[Wanted]) -> None:
+    """Store what is wanted now: a new row, or a new version of the one there.
+
+    A new version takes record, revision, priority and `due` from the new row; it is no longer parked and its
+    attempts start again. `since`, and an attempt whose outcome is unknown, stay.
+    """
+    upsert(tx, wanted, [_row(row) for row in rows], key=_IDENTITY, changes=_newer)
+
+
+def parked(tx: Tx, target: str | None = None) -> list[Wanted]:
+    """Rows given up, oldest first, of one target or of all."""
+    query = select(wanted).where(wanted.c.parked.is_not(None)).order_by(wanted.c.since, wanted.c.id)
+    if target is not None:
+        query = query.where(wanted.c.target == target)
+    return [wanted_of(row) for row in tx.connection.execute(query)]
+
+
+def unpark(tx: Tx, ids: Sequence[int]) -> int:
+    """Make parked rows due now, as if never tried; how many were parked."""
+    fresh = {"parked": None, "due": tx.now, "attempts": 0, "last_error": None}
+    chosen = update(wanted).where(wanted.c.id.in_(ids), wanted.c.parked.is_not(None))
+    return tx.connection.execute(chosen.values(fresh)).rowcount
+
+
+def remove(tx: Tx, ids: Sequence[int]) -> int:
+    """Forget rows that nobody is delivering at the moment; how many were forgotten."""
+    chosen = delete(wanted).where(wanted.c.id.in_(ids), wanted.c.leased_by.is_(None))
+    return tx.connection.execute(chosen).rowcount
+
+
+def backlog(tx: Tx, target: str) -> Backlog:
+    """What waits for one target."""
+    return backlogs(tx, target).get(target, Backlog())
+
+
+def backlogs(tx: Tx, target: str | None = None) -> dict[str, Backlog]:
+    """What waits, by target; a target for which nothing waits is not named."""
+    live = wanted.c.parked.is_(None)
+    query = select(
+        wanted.c.target,
+        _how_many(live).label("waiting"),
+        _how_many(live & (_ready_at() <= tx.now)).label("due"),
+        _how_many(live & wanted.c.waiting).label("absent"),
+        _how_many(~live).label("parked"),
+        func.min(case((live, wanted.c.since)), type_=wanted.c.since.type).label("oldest"),
+    ).group_by(wanted.c.target)
+    if target is not None:
+        query = query.where(wanted.c.target == target)
+    return {
+        row.target: Backlog(row.waiting, row.due, row.absent, row.parked, row.oldest)
+        for row in tx.connection.execute(query)
+    }
+
+
+def next_due(tx: Tx, target: str) -> datetime | None:
+    """When the next row of a target can leave, which may be in the past; None when there is none."""
+    query = select(func.min(_ready_at(), type_=wanted.c.due.type)).where(
+        wanted.c.target == target, wanted.c.parked.is_(None)
+    )
+    return tx.connection.scalar(query)
+
+
+def wanted_of(row: Fetched) -> Wanted:
+    """The value of a row that holds the columns of the table."""
+    return Wanted(
+        route=row.route,
+        key=IncidentKey(row.tenant, row.incident),
+        target=row.target,
+        record=_record(row.record),
+        revision=Revision(row.raw, row.ticks),
+        content=row.content,
+        mapping=row.mapping,
+        priority=row.priority,
+        since=row.since,
+        due=row.due,
+        may_create=row.may_create,
+        created_hint=row.created_hint,
+        waiting=row.waiting,
+        id=row.id,
+        version=row.version,
+        attempts=row.attempts,
+        token=row.token,
+        sent_version=row.sent_version,
+        parked=row.parked,
+        last_error=row.last_error,
+        leased_until=row.leased_until,
+        fence=row.fence,
+    )
+
+
+def _ready_at() -> Any:  # a CASE of moments: the library's type for it says no more
+    return case((wanted.c.leased_until > wanted.c.due, wanted.c.leased_until), else_=wanted.c.due)
+
+
+def _how_many(condition: Any) -> Any:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _newer(new: Any) -> Mapping[str, Any]:
+    taken = {name: new[name] for name in _TAKEN}
+    return {**taken, "version": wanted.c.version + 1, "attempts": 0, "parked": null(), "last_error": null()}
+
+
+def _row(each: Wanted) -> dict[str, Any]:
+    return {
+        "route": each.route,
+        "tenant": each.key.tenant,
+        "incident": each.key.incident,
+        "target": each.target,
+        "record": _as_json(each.record),
+        "ticks": each.revision.ticks,
+        "raw": each.revision.raw,
+        "content": each.content,
+        "mapping": each.mapping,
+        "priority": each.priority,
+        "since": each.since,
+        "due": each.due,
+        "may_create": each.may_create,
+        "created_hint": each.created_hint,
+        "waiting": each.waiting,
+        "version": 1,
+        "attempts": 0,
+        "fence": 0,
+    }
+
+
+def _as_json(record: Record) -> JSON:
+    return {
+        "fields": {name: as_json(value) for name, value in record.fields.items()},
+        "tags": list(record.tags),
+        "modes": {name: mode.value for name, mode in record.modes.items()},
+        "keep_tags": record.keep_tags,
+    }
+
+
+def _record(value: JSON) -> Record:
+    return Record(
+        {name: from_json(field) for name, field in value["fields"].items()},
+        tuple(value["tags"]),
+        {name: Mode(mode) for name, mode in value["modes"].items()},
+        value["keep_tags"],
+    )
