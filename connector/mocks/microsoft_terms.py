@@ -78,6 +78,10 @@ def to_defender(changed: Changed, incident: Mapping[str, Any]) -> dict[str, Any]
         result["severity"] = str(after["severity"]).lower()
     if "classification" in after:
         result["classification"] = _CLASSIFICATIONS_BACK.get(after["classification"], "unknown")
+        if result["classification"] != incident.get("classification"):
+            result["determination"] = (
+                "unknown"  # Sentinel has none to give, and the old one may no longer fit
+            )
     if "owner" in after:
         owner = after["owner"]
         result["assignedTo"] = owner.get("userPrincipalName") or owner.get("assignedTo") or owner.get("email")

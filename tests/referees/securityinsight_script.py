@@ -222,8 +222,8 @@ def report(check: Callable[[], Any]) -> Any:
 
 CHECKS = (
     created, got, updated, reopened_without_owner_and_labels, written_back_unassigned, stale_update,
-    update_after_a_comment, without_title, missing, listed_over_pages, listed_by_label, listed_by_time, bad_filter,
-    commented, related, surroundings, tasks, deleted,
+    update_after_a_comment, without_title, missing, listed_over_pages, listed_by_label, listed_by_time,
+    bad_filter, commented, related, surroundings, tasks, deleted,
 )  # fmt: skip
 
 
@@ -233,9 +233,8 @@ def main() -> None:
     answers = {check.__name__: report(lambda check=check: check(workspace)) for check in CHECKS}
     stranger = Workspace(place, "no token of ours")
     answers["wrong_token"] = report(lambda: missing(stranger))
-    contributor = Workspace(
-        place["contributor"] | {"ca_file": place["ca_file"]}, place["contributor"]["token"]
-    )
+    elsewhere = place["contributor"] | {"ca_file": place["ca_file"]}
+    contributor = Workspace(elsewhere, elsewhere["token"])
     report(lambda: created(contributor))
     report(lambda: comment(contributor, "x", "c-1"))
     answers["deleted_by_contributor"] = report(lambda: deleted(contributor))

@@ -27,7 +27,7 @@ CREATED = {
     "quoted_etag": True,
     "dated": True,
 }
-CLEARED = {"severity": "Low", "status": "Active", "owner": None, "labels": [], "label_types": []}
+CLEARED: dict[str, Any] = {"severity": "Low", "status": "Active", "owner": None, "labels": [], "label_types": []}
 EXPECTED = {
     "created": CREATED,
     "got": CREATED,

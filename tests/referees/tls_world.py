@@ -60,7 +60,7 @@ def _served(app: ASGIApp, certificate: Path) -> Iterator[str]:
 
 
 def run_script(environment: str, script: str, place: dict[str, Any], authority: Authority) -> dict[str, Any]:
-    """Run a script in an SDK's environment; `place` goes to its standard input, its JSON report comes back."""
+    """Run a script in an SDK's environment; `place` goes to standard input, its JSON report comes back."""
     python = ENVIRONMENTS / environment / "bin" / "python"
     assert python.exists(), f"the environment {environment} is not there: make referees"
     ran = subprocess.run(

@@ -257,7 +257,7 @@ async def test_what_an_api_caller_writes_reaches_defender_as_microsoft_sentinel(
                 "classification": "FalsePositive",
                 "classificationReason": "IncorrectAlertLogic",
             },
-            {"status": "resolved", "classification": "falsePositive"},
+            {"status": "resolved", "classification": "falsePositive", "determination": "unknown"},
         ),
         ({"owner": {"email": "alex.wilber@contoso.example"}}, {"assignedTo": ANALYST}),
         ({"owner": {"assignedTo": "Customer"}}, {"assignedTo": "Customer"}),
@@ -268,7 +268,8 @@ async def test_what_an_api_caller_writes_reaches_defender_as_microsoft_sentinel(
 def test_a_persons_edit_goes_back_and_stays(
     tenant: Tenant, edit: dict[str, Any], defender: dict[str, Any]
 ) -> None:
-    incident_id = tenant.new_incident(customTags=["a"])
+    verdict = {"classification": "truePositive", "determination": "malware"}
+    incident_id = tenant.new_incident(customTags=["a"], **verdict)
     tenant.pass_time()
     edited = tenant.sentinel.edit(tenant.twin()["name"], edit)
     tenant.pass_time(seconds=1)
