@@ -1,0 +1,109 @@
+"""The whole connector in the test's own event loop, against mocks over real sockets.
+
+A `sync` builds everything anew from the configuration, as a new process would, and shares nothing with that
+before but the state on disk.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from connector import app as composition
+from connector.app import Synced
+from connector.cli.mock_folder import write_config
+from connector.config import load
+from connector.mocks.kernel import Exchange
+from connector.mocks.server import serving
+from connector.mocks.world import World, WorldSettings
+from connector.telemetry import null
+
+PATIENCE = timedelta(seconds=20)
+EXPECTED_REFUSALS = {401}  # how an expired token is noticed
+
+
+@dataclass
+class Rig:
+    """Mocks, a configuration for them, and the connector on request."""
+
+    world: World
+    config: Path
+
+    async def sync(self, *, rescan: bool = False) -> Synced:
+        """One pass of a connector that knows only the state."""
+        async with composition.build(load(self.config), null) as app:
+            return await composition.sync(app, rescan=rescan, patience=PATIENCE, stop=asyncio.Event())
+
+    def mark(self) -> int:
+        """The number of the newest log entry, for `heard`."""
+        return max((entry.seq for entry in self.world.log.entries()), default=0)
+
+    def heard(self, since: int = 0, mock: str | None = None) -> list[Exchange]:
+        return list(self.world.log.entries(mock, since))
+
+    def writes(self, since: int = 0) -> list[Exchange]:
+        """Writes to the targets."""
+        return [
+            entry
+            for mock in ("sentinel", "servicenow")
+            for entry in self.world.log.entries(mock, since, writes_only=True)
+        ]
+
+    def spent(self, since: int = 0) -> Counter[str]:
+        """Requests to the targets after an entry, by target, method and what they are about."""
+        return Counter(
+            f"{entry.mock} {entry.method} {kind_of_path(entry.path)}"
+            for entry in self.heard(since)
+            if entry.mock in ("sentinel", "servicenow")
+        )
+
+    def refused(self) -> list[str]:
+        """Every request that was answered with an error, but for expired tokens."""
+        return [
+            f"{entry.status} {entry.mock} {entry.method} {entry.path}"
+            for entry in self.world.log.entries()
+            if (entry.status or 500) >= 400 and entry.status not in EXPECTED_REFUSALS
+        ]
+
+    def sentinel(self) -> dict[str, dict[str, Any]]:
+        """Sentinel's incidents by title, `properties` only."""
+        return {
+            each["properties"]["title"]: each["properties"]
+            for each in self.world.sentinel.contents()["incidents"]
+        }
+
+    def comments(self, title: str) -> list[str]:
+        """The messages of the comments on the Sentinel incident of that title."""
+        contents = self.world.sentinel.contents()
+        (name,) = (each["name"] for each in contents["incidents"] if each["properties"]["title"] == title)
+        return [comment["properties"]["message"] for comment in contents["comments"].get(name, ())]
+
+    def servicenow(self) -> dict[str, dict[str, Any]]:
+        """ServiceNow's incidents by the number of the XDR incident."""
+        rows = self.world.servicenow.contents()["incident"]
+        return {row["correlation_id"].rpartition(":")[2]: row for row in rows}
+
+    def work_notes(self, sys_id: str) -> list[str]:
+        """The work notes of a ServiceNow incident, oldest first."""
+        journal = self.world.servicenow.contents()["sys_journal_field"]
+        return [row["value"] for row in journal if row["element_id"] == sys_id]
+
+
+def kind_of_path(path: str) -> str:
+    """What a target's path is about: `incident`, `comment` or `list`."""
+    if "/comments/" in path:
+        return "comment"
+    last = path.rstrip("/").rpartition("/")[2]
+    return "list" if last in ("incidents", "incident") else "incident"
+
+
+@asynccontextmanager
+async def rig(folder: Path, settings: WorldSettings | None = None) -> AsyncIterator[Rig]:
+    """New mocks, and a configuration in `folder`."""
+    world = World(settings or WorldSettings())
+    async with serving(world) as addresses:
+        yield Rig(world, write_config(addresses.as_json(), folder))
