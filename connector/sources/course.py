@@ -47,26 +47,22 @@ class Course:
         """Whether so many pages were read that the rest should wait for the next sweep."""
         return self._pages >= MOST_PAGES
 
-    def step(self, times: Sequence[Revision], link: str, *, full: bool, fresh: int) -> Step:
+    def step(self, times: Sequence[Revision], link: str, *, fresh: int) -> Step:
         """Decide after a page.
 
-        `times` are its rows' revisions in the order they came, `link` the next link or "", `full` whether
-        the page was filled to the size asked for, `fresh` how many of its rows were new. Raises
-        TransientError when the links lead nowhere.
+        `times` are its rows' revisions in the order they came, `link` the next link or "", `fresh` how many of its
+        rows were new. Raises TransientError when the links lead nowhere.
         """
         self._pages += 1
         self._fresh += fresh
         latest = max(times, key=lambda time: time.ticks, default=None)
         if self._to_the_end or any(a.ticks > b.ticks for a, b in pairwise(times)):
             return self._on(link, latest)
-        if not link and not full:
-            return Step(latest, last=True)
         if latest is not None and latest.ticks > self.low.ticks:
-            return self._past(latest)
-        if not link:
-            return Step(latest, last=True)
-        self._follow(link)
-        return Step(latest)
+            return self._past(latest, link)
+        if link:
+            self._follow(link)
+        return Step(latest, last=not link)
 
     def restart(self) -> None:
         """Forget the links: the next page is asked for from `low`."""
@@ -76,8 +72,8 @@ class Course:
         self._cap = None
         self._fresh = 0
 
-    def _past(self, latest: Revision) -> Step:
-        """After a page that leads past `low`."""
+    def _past(self, latest: Revision, link: str) -> Step:
+        """After a page that leads past `low`; behind a tie only once a pass over the tie brought nothing new."""
         if self.link and self._fresh and self._passes < _MOST_PASSES:
             self._passes += 1
             self.restart()
@@ -85,7 +81,7 @@ class Course:
         self._passes = 1
         self.restart()
         self.low = latest
-        return Step(latest, last=self.is_long)
+        return Step(latest, last=not link or self.is_long)
 
     def _on(self, link: str, latest: Revision | None) -> Step:
         """After a page of an unordered list."""

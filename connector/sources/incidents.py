@@ -20,11 +20,10 @@ USUAL_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of the list: rows as they came, link to the next page, filled to the size asked for or not."""
+    """A page of the list: rows as they came, and the link to the next page, empty on the last."""
 
     rows: tuple[JSON, ...]
     link: str = ""
-    full: bool = False
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class Incidents:
         }
         if expand:
             query["$expand"] = "alerts"
-        return _listing(await self._get(self.path, "list incidents", query, attempts), size)
+        return _listing(await self._get(self.path, "list incidents", query, attempts))
 
     async def behind(self, link: str) -> Listing:
         """The page that a next link leads to. Raises RejectedError for a link to another host."""
@@ -112,13 +111,13 @@ class Incidents:
         return answer
 
 
-def _listing(answer: Answer, size: int = 0) -> Listing:
+def _listing(answer: Answer) -> Listing:
     body: Any = answer.data
     rows = body.get("value") if isinstance(body, dict) else None
     if not isinstance(rows, list):
         raise BadAnswerError("list incidents: the answer holds no list", status=answer.status)
     link = body.get("@odata.nextLink")
-    return Listing(tuple(rows), link if isinstance(link, str) else "", full=0 < size <= len(rows))
+    return Listing(tuple(rows), link if isinstance(link, str) else "")
 
 
 def _object(answer: Answer, operation: str) -> dict[str, JSON]:

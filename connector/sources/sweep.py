@@ -68,7 +68,7 @@ class Sweep:
             if item is not None:
                 self._keep(item, found)
         times = [time for time in map(revision_of, listing.rows) if time is not None]
-        step = self.course.step(times, listing.link, full=listing.full, fresh=len(found.incidents))
+        step = self.course.step(times, listing.link, fresh=len(found.incidents))
         return self._as_page(
             found,
             read=len(listing.rows),
