@@ -84,7 +84,7 @@ class MicrosoftConnector:
         if twin is None:
             if self._is_due(incident, now):
                 self._appear(incident)
-        elif twin.seen != _snapshot(incident):
+        elif twin.seen != incident:
             twin.differs_since = twin.differs_since or now
             if now - twin.differs_since >= self.window:
                 self._follow(twin, incident)
@@ -148,4 +148,4 @@ class MicrosoftConnector:
 
 
 def _snapshot(incident: dict[str, Any]) -> dict[str, Any]:
-    return {**incident, "alerts": list(incident.get("alerts") or [])}
+    return {**incident, "alerts": list(incident.get("alerts") or [])}  # alerts are added to the list in place

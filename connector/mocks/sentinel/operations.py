@@ -4,6 +4,7 @@ Source: the 2024-09-01 operations of `Incidents`, `IncidentComments`, `IncidentT
 There is no PATCH; alerts, bookmarks and entities are read with POST.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 from urllib.parse import quote, urlencode, urlsplit
@@ -13,7 +14,7 @@ from connector.mocks.sentinel.access import Action
 from connector.mocks.sentinel.call import Answer, Call, json_answer, unread
 from connector.mocks.sentinel.children import Children
 from connector.mocks.sentinel.directory import Directory
-from connector.mocks.sentinel.errors import ArmError, not_found
+from connector.mocks.sentinel.errors import ArmError, bad_request, not_found
 from connector.mocks.sentinel.records import ChildKind, StoredIncident
 from connector.mocks.sentinel.settings import SentinelSettings
 from connector.mocks.sentinel.store import IncidentStore, check_etag
@@ -23,6 +24,7 @@ from connector.mocks.sentinel.writing import put_properties
 Operation = Callable[[Call], Answer]
 
 ACTIONS: Final[Mapping[str, Action]] = {"GET": "read", "POST": "read", "PUT": "write", "DELETE": "delete"}
+_CHILD_ORDERS: Final = frozenset({"properties/createdTimeUtc"})
 _CHILD_KINDS: Final = frozenset({"comments", "tasks", "relations"})
 
 
@@ -77,7 +79,7 @@ class Operations:
         if self._settings.next_link_raw_spaces:
             query = query.replace("%20", " ")
         link = f"{parts.scheme}://{parts.netloc}{parts.path}?{query}"
-        return f',"nextLink":"{link}"'.encode()
+        return f',"nextLink":{json.dumps(link)}'.encode()
 
     def _get(self, call: Call) -> Answer:
         return Answer(200, self._bytes(self._incident(call), call))
@@ -108,9 +110,11 @@ class Operations:
         children = list(incident.children[kind].values())
         if kind == "tasks":
             return json_answer(200, {"value": [self._child_body(incident, child) for child in children]})
+        if "$filter" in call.options:
+            raise bad_request(f"$filter is not supported on {kind}.")
+        if listing.parse_order(call.options.get("$orderby"), _CHILD_ORDERS, default=("", False))[1]:
+            children.reverse()  # they are kept in the order of their creation
         start = listing.read_token(call.options["$skiptoken"])[1] if "$skiptoken" in call.options else 0
-        if "$filter" in call.options or "$orderby" in call.options:
-            raise ArmError(400, "BadRequest", f"$filter and $orderby are not supported on {kind}.")
         end = start + listing.parse_top(call.options.get("$top"), self._settings)
         value = b",".join(
             json_answer(200, self._child_body(incident, child)).content for child in children[start:end]

@@ -52,6 +52,8 @@ def edited_properties(before: JsonObject, changes: Mapping[str, Any], directory:
     for name, value in changes.items():
         if name == "additionalData":
             after[name] = {**before[name], **value}
+        elif name == "labels":
+            after[name] = _labels(value or (), before[name], named_types=True)
         else:
             after[name] = _stored(name, value, before, directory)
     return after
@@ -65,7 +67,15 @@ def _stored(name: str, value: Any, before: JsonObject, directory: Directory) -> 
     return value
 
 
-def _labels(given: Iterable[Any], before: Iterable[JsonObject]) -> list[JsonObject]:
+def _labels(
+    given: Iterable[Any], before: Iterable[JsonObject], *, named_types: bool = False
+) -> list[JsonObject]:
     types = {label["labelName"]: label["labelType"] for label in before}
+    if named_types:
+        types |= {
+            label["labelName"]: label["labelType"]
+            for label in given
+            if not isinstance(label, str) and "labelType" in label
+        }
     names = dict.fromkeys(label if isinstance(label, str) else label["labelName"] for label in given)
     return [{"labelName": name, "labelType": types.get(name, "User")} for name in names]

@@ -95,6 +95,19 @@ async def test_comments_are_paged(caller: Caller) -> None:
     assert "nextLink" not in second
 
 
+async def test_comments_can_be_ordered_but_not_filtered(caller: Caller) -> None:
+    for number in range(3):
+        await caller.call("PUT", f"/{NAME}/comments/c{number}", message("x"))
+
+    newest_first = {"$orderby": "properties/createdTimeUtc desc", "$top": 2}
+    first = (await caller.call("GET", f"/{NAME}/comments", options=newest_first)).json()
+    second = (await caller.http.get(first["nextLink"])).json()
+    filtered = await caller.call("GET", f"/{NAME}/comments", options={"$filter": "properties/message eq 'x'"})
+
+    assert [row["name"] for row in first["value"] + second["value"]] == ["c2", "c1", "c0"]
+    assert filtered.status_code == 400
+
+
 async def test_only_the_author_edits_and_only_contributor_deletes(caller: Caller) -> None:
     await caller.call("PUT", COMMENT, message("mine"))
     deleted = await caller.call("DELETE", COMMENT)
