@@ -19,6 +19,7 @@ from connector.mocks.world import World, WorldSettings
 
 FIRST_STEP = "new"
 FIRST_TITLE = "The incident appears"
+POLL_EVERY = "1s"
 PEERS = ("xdr", *TARGETS)
 
 
@@ -125,7 +126,7 @@ async def demonstration() -> AsyncIterator[Demonstration]:
     world = World(WorldSettings())
     with mock_folder() as folder:
         async with serving(world) as addresses:
-            yield Demonstration(world, write_config(addresses.as_json(), folder))
+            yield Demonstration(world, write_config(addresses.as_json(), folder, every=POLL_EVERY))
 
 
 def _scene(journey: str, step: str, title: str, incident: str, incident_id: str, contents: Contents) -> Scene:

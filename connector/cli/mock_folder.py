@@ -22,12 +22,15 @@ def mock_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def write_config(addresses: Mapping[str, Any], folder: Path) -> Path:
-    """Write secrets and a configuration for mocks at `addresses` (`Addresses.as_json()`); return its path."""
+def write_config(addresses: Mapping[str, Any], folder: Path, *, every: str = "2s") -> Path:
+    """Write secrets and a configuration for mocks at `addresses` (`Addresses.as_json()`); return its path.
+
+    `every` is the time between two polls.
+    """
     _write(folder / CLIENT_SECRET_FILE, addresses["entra"]["client_secret"])
     _write(folder / PASSWORD_FILE, addresses["servicenow"]["password"])
     path = folder / CONFIG_FILE
-    _write(path, config_text(addresses, folder, shipped_mappings()))
+    _write(path, config_text(addresses, folder, shipped_mappings(), every=every))
     return path
 
 

@@ -13,17 +13,19 @@ CLIENT_SECRET_FILE = "client_secret"  # noqa: S105 - the name of a file
 PASSWORD_FILE = "servicenow_password"  # noqa: S105 - the name of a file
 
 
-def config_text(addresses: Mapping[str, Any], folder: Path, mappings: Path, start: str = "3650d") -> str:
+def config_text(
+    addresses: Mapping[str, Any], folder: Path, mappings: Path, *, start: str = "3650d", every: str = "2s"
+) -> str:
     """Return a configuration (YAML) for the mocks at `addresses`, which is `Addresses.as_json()`.
 
     The state and the secret files are in `folder` (`client_secret`, `servicenow_password`); `mappings` holds
-    the mapping files; `start` is how far back the first run looks.
+    the mapping files; `start` is how far back the first run looks, `every` the time between two polls.
     """
     ca_file = {"ca_file": addresses["ca_file"]} if addresses["ca_file"] else {}
     document = {
         "version": 1,
         "state": {"url": f"sqlite:///{folder / 'state.db'}"},
-        "sources": [_source(addresses, folder, start) | ca_file],
+        "sources": [_source(addresses, folder, start, every) | ca_file],
         "targets": [_sentinel(addresses, folder) | ca_file, _servicenow(addresses, folder) | ca_file],
         "routes": [
             _route("sentinel", mappings / "sentinel.yaml"),
@@ -34,14 +36,14 @@ def config_text(addresses: Mapping[str, Any], folder: Path, mappings: Path, star
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
-def _source(addresses: Mapping[str, Any], folder: Path, start: str) -> dict[str, Any]:
+def _source(addresses: Mapping[str, Any], folder: Path, start: str, every: str) -> dict[str, Any]:
     return {
         "name": "contoso",
         "type": "graph",
         "tenant_id": addresses["entra"]["tenant_id"],
         "start": start,
         "base_url": addresses["xdr"]["url"],
-        "poll": {"every": "2s", "overlap": "2m", "page_size": 50},
+        "poll": {"every": every, "overlap": "2m", "page_size": 50},
         "auth": _client_secret(addresses, folder),
     }
 
