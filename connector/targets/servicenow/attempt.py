@@ -1,0 +1,179 @@
+"""One delivery on its way: find or create the record, write what differs, tell what came of it.
+
+Four cases and no more: the record is known and untouched since (one PATCH), known but has to be looked at
+first (a lost answer, a field people may edit, tags in a shared field), not known but there (adopt it), or not
+there (one POST). A record that a unique key brings to light is adopted like one that was found.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from connector.errors import ConflictError, RejectedError
+from connector.model import Delivery, FieldValue, Link
+from connector.targets.servicenow import tags
+from connector.targets.servicenow.calls import Calls
+from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.outcome import Outcome, tag_changes
+from connector.targets.servicenow.records import Records
+from connector.targets.servicenow.references import References
+from connector.targets.servicenow.refusals import blamed, gone, hidden_twin
+from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
+from connector.targets.servicenow.transition import allowed_state, check_open, closed, started_from
+from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due
+
+
+def is_due(delivery: Delivery, link: Link) -> bool:
+    """Whether there is anything to do for a record we have a link to."""
+    fields = fields_due(delivery, link, SERVICENOW_CATALOGUE)
+    return bool(delivery.notes or fields or any(tag_changes(delivery, link)))
+
+
+def needs_look(delivery: Delivery, dialect: Dialect) -> bool:
+    """Whether a linked record must be read before it is written; never for a plain update."""
+    link = delivery.link
+    if link is None or not is_due(delivery, link):
+        return False
+    tagged = bool(dialect.tags_field) and any(tag_changes(delivery, link))
+    final = Memory.of(link).state in FINAL and bool(fields_due(delivery, link, SERVICENOW_CATALOGUE))
+    return delivery.in_doubt or tagged or final or asks_if_edited(delivery, link, SERVICENOW_CATALOGUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Everything one delivery needs."""
+
+    delivery: Delivery
+    dialect: Dialect
+    calls: Calls
+    records: Records
+    references: References
+
+    async def run(self) -> Outcome:
+        """Make the record agree. Raises ConnectorErrors."""
+        link = self.delivery.link
+        if link is None:
+            return await self._start()
+        if not is_due(self.delivery, link):
+            return Outcome(link)
+        row = await self._linked(link) if needs_look(self.delivery, self.dialect) else None
+        return await self._agree(link, row)
+
+    async def _start(self) -> Outcome:
+        row = await self.records.of(self.calls, self.delivery)
+        if row is not None:
+            return await self._adopt(row)
+        if not self.delivery.may_create:
+            raise RejectedError(
+                "there is no record, and the mapping wants none created",
+                part="record",
+                signature="may_not_create",
+            )
+        try:
+            return await self._create()
+        except ConflictError as conflict:
+            return await self._adopt(await self._conflicting(conflict))
+
+    async def _adopt(self, row: Row) -> Outcome:
+        """Go on with a record that has our key already: an earlier attempt made it, or the state was lost."""
+        outcome = await self._agree(Link(row.sys_id, row.number), row)
+        return replace(outcome, created=self.dialect.landed(self.delivery, row))
+
+    async def _create(self) -> Outcome:
+        due = fields_due(self.delivery, None, SERVICENOW_CATALOGUE)
+        await self.references.learn(self.calls, due.values())
+        resolved = self.references.resolve(due)
+        sent = {name: text for name, text in resolved.texts.items() if text}
+        if self.dialect.tags_field and self.delivery.record.tags:
+            sent[self.dialect.tags_field] = tags.merged("", self.delivery.record.tags, ())
+        body = self.dialect.creation(self.delivery, sent)
+        try:
+            row = await self.calls.insert(body, self.records.fields(sent))
+        except RejectedError as error:
+            raise blamed(error, self.delivery) from error
+        sent[KEY] = body[KEY]
+        fields = {name: value for name, value in due.items() if name not in resolved.left}
+        return Outcome(Link(row.sys_id), row, sent, fields, resolved.left, created=True)
+
+    async def _conflicting(self, conflict: ConflictError) -> Row:
+        """The record that refuses ours by a unique key."""
+        row = await self.records.of(self.calls, self.delivery)
+        if row is None and self.dialect.choose_sys_id:
+            names = self.records.fields(self.delivery.record.fields)
+            row = await self.calls.find(self.dialect.chosen_id(self.delivery), names)
+        if row is None or row.key not in {"", self.delivery.target_key}:
+            raise hidden_twin(conflict)
+        return row
+
+    async def _linked(self, link: Link) -> Row:
+        try:
+            return await self.records.linked(self.calls, link.external_id, self.delivery.record.fields)
+        except RejectedError as error:
+            raise (gone(link) if error.signature == "not_found" else error) from error
+
+    async def _agree(self, link: Link, row: Row | None) -> Outcome:
+        """Write what differs from the record, or from what is known of it."""
+        notes = self.delivery.notes
+        if self.dialect.landed(self.delivery, row):
+            notes = tuple(note for note in notes if not note.sent)
+        plan = await self._planned(link, row)
+        body = {**plan.sent, **self.dialect.noted(notes, self.delivery.token)}
+        if not body:
+            return plan
+        if plan.sent and row is not None:
+            check_open(row.number, row.state)
+        answer = await self._patch(link, plan.sent, body)
+        return replace(plan, row=row.updated(answer) if row is not None else answer)
+
+    async def _planned(self, link: Link, row: Row | None) -> Outcome:
+        """The outcome that a write would have."""
+        due = fields_due(self.delivery, link, SERVICENOW_CATALOGUE)
+        await self.references.learn(self.calls, due.values())
+        resolved = self.references.resolve(due)
+        left = {**(self._edited(link, row) if row is not None else {}), **resolved.left}
+        due = fields_allowed(self.delivery, link, SERVICENOW_CATALOGUE, left)
+        sent = self._reachable({name: resolved.texts[name] for name in due}, link, row)
+        if row is not None and all(row.has(name, text) for name, text in sent.items()):
+            sent = {}
+        return Outcome(link, row, {**sent, **self._tag_text(link, row)}, due, left)
+
+    def _reachable(self, texts: Mapping[str, str], link: Link, row: Row | None) -> dict[str, str]:
+        if "state" not in texts:
+            return dict(texts)
+        held = row.state if row is not None else Memory.of(link).state
+        return {**texts, "state": allowed_state(texts["state"], held, started_from(self.delivery))}
+
+    def _edited(self, link: Link, row: Row) -> dict[str, str]:
+        forms = Memory.of(link).forms
+
+        def holds(name: str, value: FieldValue) -> bool:
+            if name in forms and value == link.applied.get(name):
+                return row.has(name, forms[name])
+            text = self.references.resolve({name: value}).texts.get(name)
+            return text is not None and row.has(name, text)
+
+        return edited(self.delivery, link, SERVICENOW_CATALOGUE, holds)
+
+    def _tag_text(self, link: Link, row: Row | None) -> dict[str, str]:
+        name = self.dialect.tags_field
+        add, remove = tag_changes(self.delivery, link)
+        if not name or row is None or not (add or remove):
+            return {}
+        text = tags.merged(row.text(name), add, remove)
+        return {} if row.has(name, text) else {name: text}
+
+    async def _patch(self, link: Link, sent: Mapping[str, str], body: Mapping[str, str]) -> Row:
+        try:
+            return await self.calls.update(link.external_id, body, self.records.fields(sent))
+        except RejectedError as error:
+            if error.signature == "not_found":
+                raise gone(link) from error
+            if sent:
+                await self._explain(link)
+            raise blamed(error, self.delivery, only_notes=not sent) from error
+
+    async def _explain(self, link: Link) -> None:
+        """Raise the clear refusal when the record turns out to be final."""
+        row = await self.calls.find(link.external_id, self.records.fields())
+        if row is not None and row.state in FINAL:
+            raise closed(row.number, row.state)

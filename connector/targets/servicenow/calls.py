@@ -1,0 +1,83 @@
+"""The requests we make of the Table API, one method each, and the ids of those made.
+
+A `Calls` lives for one delivery or one look-up. Every list is checked by its caller: a condition the instance
+does not understand is ignored, so a filter may return any rows. Source: ServiceNow docs, "Table API".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from connector.errors import RejectedError
+from connector.http import Answer, Peer
+from connector.model import JSON
+from connector.targets.servicenow.row import Row, from_answer, rows_from
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Requests to one instance; `ids` are the far side's ids of those answered so far."""
+
+    peer: Peer
+    table: str
+    ids: list[str] = field(default_factory=list)
+
+    async def rows(self, query: str, fields: Iterable[str], *, limit: int, table: str = "") -> list[Row]:
+        """The rows of an encoded query, at most `limit`."""
+        params = {
+            "sysparm_query": query,
+            "sysparm_limit": limit,
+            "sysparm_no_count": "true",
+            **_shape(fields),
+        }
+        answer = await self._request("GET", f"/{table or self.table}", f"list {table or self.table}", params)
+        return rows_from(answer.data)
+
+    async def read(self, sys_id: str, fields: Iterable[str]) -> Row:
+        """One record. Raises RejectedError `not_found` when it is not there or hidden from us."""
+        answer = await self._request("GET", f"/{self.table}/{sys_id}", f"read {self.table}", _shape(fields))
+        return from_answer(answer.data)
+
+    async def find(self, sys_id: str, fields: Iterable[str]) -> Row | None:
+        """One record, or None."""
+        try:
+            return await self.read(sys_id, fields)
+        except RejectedError as error:
+            if error.signature != "not_found":
+                raise
+            return None
+
+    async def insert(self, values: Mapping[str, str], fields: Iterable[str]) -> Row:
+        """Create a record and return what the instance made of it."""
+        operation = f"create in {self.table}"
+        answer = await self._request("POST", f"/{self.table}", operation, _shape(fields), values)
+        return from_answer(answer.data)
+
+    async def update(self, sys_id: str, values: Mapping[str, str], fields: Iterable[str]) -> Row:
+        """Change the fields named and return what the instance made of them."""
+        path, operation = f"/{self.table}/{sys_id}", f"update {self.table}"
+        answer = await self._request("PATCH", path, operation, _shape(fields), values)
+        return from_answer(answer.data)
+
+    async def first_page(self) -> Answer:
+        """The answer to a list of one row, with the count of all."""
+        params = {"sysparm_limit": 1, **_shape(("sys_id",))}
+        return await self._request("GET", f"/{self.table}", f"list {self.table}", params)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        operation: str,
+        params: Mapping[str, str | int],
+        values: JSON = None,
+    ) -> Answer:
+        answer = await self.peer.request(
+            method, f"/api/now/table{path}", operation=operation, params=params, json=values
+        )
+        self.ids.append(answer.request_id)
+        return answer
+
+
+def _shape(fields: Iterable[str]) -> dict[str, str | int]:
+    names = ",".join(dict.fromkeys(fields))
+    return {"sysparm_fields": names, "sysparm_exclude_reference_link": "true"}

@@ -1,0 +1,60 @@
+"""How one table is used: the fields for key, token, notes and tags, and the bodies that follow. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.model import Delivery, NoteInHand
+from connector.targets.notes import shortened
+from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.row import KEY, Row
+from connector.targets.servicenow.values import harmless
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The choices of a user about one table. `tags_field` empty: tags are not written."""
+
+    base_url: str
+    table: str
+    token_field: str
+    note_field: str
+    tags_field: str = ""
+    choose_sys_id: bool = True
+
+    @property
+    def extra_fields(self) -> tuple[str, ...]:
+        """The fields to read besides those every answer must have."""
+        return (self.token_field, self.tags_field) if self.tags_field else (self.token_field,)
+
+    def chosen_id(self, delivery: Delivery) -> str:
+        """The sys_id of the delivery's record: the only key whose uniqueness the platform enforces."""
+        chosen = delivery.key.chosen_id(
+            target="servicenow", table=self.table, purpose="record", generation=delivery.generation
+        )
+        return chosen.hex
+
+    def url(self, sys_id: str) -> str:
+        """The address of a record for people."""
+        return f"{self.base_url}/nav_to.do?uri={self.table}.do?sys_id={sys_id}"
+
+    def landed(self, delivery: Delivery, row: Row | None) -> bool:
+        """Whether an earlier attempt whose answer was lost arrived: then it left its token in the record."""
+        lost = delivery.in_doubt and bool(delivery.token)
+        return lost and row is not None and row.has(self.token_field, delivery.token)
+
+    def creation(self, delivery: Delivery, values: Mapping[str, str]) -> dict[str, str]:
+        """The body that creates the record: `values`, key, token, notes."""
+        body = {**values, KEY: delivery.target_key, **self.noted(delivery.notes, "")}
+        if delivery.token:
+            body[self.token_field] = delivery.token
+        if self.choose_sys_id:
+            body["sys_id"] = self.chosen_id(delivery)
+        return body
+
+    def noted(self, notes: Sequence[NoteInHand], token: str) -> dict[str, str]:
+        """The part of a body that appends notes; with the token, which tells later whether they arrived."""
+        if not notes:
+            return {}
+        limit = SERVICENOW_CATALOGUE.note_limit
+        text = "\n\n".join(shortened(note.text, limit, harmless) for note in notes)
+        return {self.note_field: text, **({self.token_field: token} if token else {})}

@@ -1,0 +1,76 @@
+"""What an attempt did, and the receipt and link that follow from it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from connector.model import Delivery, FieldValue, Link, Receipt
+from connector.plan import tags_to_write
+from connector.targets.servicenow import tags
+from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.row import Memory, Row, not_taken
+from connector.targets.writing import applied_after, tags_after
+
+TAGS = "tags"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The record after an attempt.
+
+    `row` is what was seen of it last, None when no request was needed. `sent` are the texts of the write,
+    `fields` the wanted values `row` answers for. `left` gives fields not written, with the reason.
+    """
+
+    link: Link
+    row: Row | None = None
+    sent: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    left: Mapping[str, str] = field(default_factory=dict)
+    created: bool = False
+
+
+def tag_changes(delivery: Delivery, link: Link | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tags of ours to add and to take away; none is taken away while a rule is undecided."""
+    add, remove = tags_to_write(delivery.record, link)
+    return add, () if delivery.record.keep_tags else remove
+
+
+def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequence[str]) -> Receipt:
+    """What the target answers for a delivery."""
+    add, remove = tag_changes(delivery, delivery.link)
+    left = dict(outcome.left)
+    if (add or remove) and not dialect.tags_field:
+        left[TAGS] = tags.LEFT
+    wrote_tags = dialect.tags_field in outcome.sent
+    return Receipt(
+        link=_link(delivery, outcome, dialect),
+        created=outcome.created,
+        wrote={name: value for name, value in outcome.fields.items() if name in outcome.sent},
+        tags_added=add if wrote_tags else (),
+        tags_removed=remove if wrote_tags else (),
+        not_taken=not_taken(outcome.sent, outcome.row) if outcome.row is not None else (),
+        left=left,
+        notes=tuple(note.id for note in delivery.notes),
+        request_ids=tuple(ids),
+    )
+
+
+def _link(delivery: Delivery, outcome: Outcome, dialect: Dialect) -> Link:
+    old, row = delivery.link or outcome.link, outcome.row
+    known = replace(
+        old,
+        applied=applied_after(delivery, outcome.left),
+        tags=tags_after(delivery),
+        generation=delivery.generation,
+    )
+    if row is None:
+        return known
+    return replace(
+        known,
+        external_id=row.sys_id,
+        number=row.number or old.number,
+        url=dialect.url(row.sys_id),
+        version=row.text("sys_mod_count") or old.version,
+        remote=Memory.of(delivery.link).after(row, outcome.fields).remote(),
+        stale=False,
+    )

@@ -1,0 +1,115 @@
+"""Finding records: by key for incidents without a link, by sys_id where a look is needed before a write.
+
+One request answers for a hundred deliveries; what it found is kept until `apply` takes it. The key of every
+row is verified, because an instance ignores a condition it does not understand and then returns everything.
+
+Source: ServiceNow docs, "Table API" (`sysparm_query`), "REST API" (`glide.invalid_query.returns_no_rows`).
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from connector.errors import RejectedError
+from connector.model import Delivery
+from connector.targets.servicenow.calls import Calls
+from connector.targets.servicenow.row import ALWAYS, KEY, Row
+from connector.targets.servicenow.values import is_queryable
+
+_BATCH = 100
+
+
+def check_queryable(key: str) -> None:
+    """Raise RejectedError for a key that cannot be looked up: it could match records of other incidents."""
+    if not is_queryable(key):
+        raise RejectedError(
+            "the incident's key holds characters that cannot be looked up",
+            part="record",
+            signature="unsafe_key",
+        )
+
+
+class Records:
+    """What was looked up for a batch of deliveries and not yet taken."""
+
+    def __init__(self, extra_fields: Sequence[str]) -> None:
+        """`extra_fields` are read besides those every look-up reads."""
+        self._fields = (*ALWAYS, *extra_fields)
+        self._by_key: dict[str, list[Row]] = {}
+        self._by_id: dict[str, Row] = {}
+
+    def fields(self, more: Iterable[str] = ()) -> tuple[str, ...]:
+        """The names of the fields that an answer must have."""
+        return (*self._fields, *more)
+
+    async def look_up(self, calls: Calls, deliveries: Sequence[Delivery]) -> None:
+        """Look for the records of deliveries without a link."""
+        wanted = [delivery for delivery in deliveries if is_queryable(delivery.target_key)]
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            names = {name for delivery in batch for name in delivery.record.fields}
+            # A refused look-up is no reason to refuse the batch: each delivery then looks for itself.
+            with suppress(RejectedError):
+                self._by_key |= await self._with_keys(calls, [one.target_key for one in batch], names)
+
+    async def read_ahead(self, calls: Calls, deliveries: Sequence[Delivery]) -> None:
+        """Read the records of linked deliveries that need a look."""
+        for start in range(0, len(deliveries), _BATCH):
+            batch = deliveries[start : start + _BATCH]
+            ids = [one.link.external_id for one in batch if one.link and is_queryable(one.link.external_id)]
+            if not ids:
+                continue
+            names = {name for delivery in batch for name in delivery.record.fields}
+            rows = await calls.rows(f"sys_idIN{','.join(ids)}", self.fields(names), limit=len(ids))
+            self._by_id |= {row.sys_id: row for row in rows if row.sys_id in ids}
+
+    async def of(self, calls: Calls, delivery: Delivery) -> Row | None:
+        """The record that has the delivery's key, if any. Raises RejectedError when there are two."""
+        key = delivery.target_key
+        rows = self._by_key.pop(key, None)
+        if rows is None:
+            rows = (await self._with_keys(calls, [key], delivery.record.fields))[key]
+        if len(rows) > 1:
+            raise _ambiguous(key, rows)
+        return rows[0] if rows else None
+
+    async def linked(self, calls: Calls, sys_id: str, names: Iterable[str]) -> Row:
+        """The record of a link. Raises RejectedError `not_found` when it is gone or hidden."""
+        row = self._by_id.pop(sys_id, None)
+        return row or await calls.read(sys_id, self.fields(names))
+
+    async def _with_keys(
+        self, calls: Calls, keys: Sequence[str], names: Iterable[str]
+    ) -> dict[str, list[Row]]:
+        limit = 2 * len(keys)
+        condition = f"{KEY}IN{','.join(keys)}" if len(keys) > 1 else f"{KEY}={keys[0]}"
+        rows = await calls.rows(f"{condition}^ORDERBYsys_created_on", self.fields(names), limit=limit)
+        found: dict[str, list[Row]] = {key: [] for key in keys}
+        for row in rows:
+            if row.key not in found:
+                raise _ignored_filter(row)
+            found[row.key].append(row)
+        if len(rows) < limit or len(keys) == 1:
+            return found
+        # As many rows as we allowed: some keys have several, and rows of others may be missing.
+        for key in keys:
+            found |= await self._with_keys(calls, [key], names)
+        return found
+
+
+def _ambiguous(key: str, rows: Sequence[Row]) -> RejectedError:
+    numbers = " and ".join(row.number or row.sys_id for row in rows)
+    return RejectedError(
+        f"more than one record has the key {key}: {numbers}",
+        part="record",
+        signature="two_matches",
+        remedy=f"empty {KEY} in all but one",
+    )
+
+
+def _ignored_filter(row: Row) -> RejectedError:
+    return RejectedError(
+        f"a look-up by {KEY} returned record {row.number or row.sys_id}, which has another key",
+        part="record",
+        signature="ignored_filter",
+        remedy=f"the condition was ignored; check that the table has {KEY} and the account reads it",
+    )

@@ -1,0 +1,98 @@
+"""Which row a lookup means: asked for in batches, verified, remembered for a while.
+
+A reference takes a sys_id; an instance that resolves names itself takes the first of several people who share
+one. So rows are looked up by the fields the mapping names, and only a single match counts. A person who was
+found is remembered longer than one who was not, because the usual cure is to add the person.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from connector.model import FieldValue, Lookup
+from connector.targets.servicenow.calls import Calls
+from connector.targets.servicenow.row import Row
+from connector.targets.servicenow.values import is_queryable, text_of
+
+_FOUND_SECONDS = 900.0
+_MISSED_SECONDS = 120.0
+_BATCH = 50
+_MOST = 20_000
+
+_Ask = tuple[str, tuple[str, ...], str]  # table, fields, value without regard to case
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Fields as texts, and those that are left because their row was not found, each with the reason."""
+
+    texts: Mapping[str, str]
+    left: Mapping[str, str]
+
+
+class References:
+    """Remembers which rows were found. `monotonic` is in seconds."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._found: dict[_Ask, tuple[float, frozenset[str]]] = {}
+
+    async def learn(self, calls: Calls, values: Iterable[FieldValue]) -> None:
+        """Ask for the lookups among `values` whose rows are not known, in one request for each kind."""
+        kinds: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
+        for value in values:
+            if isinstance(value, Lookup) and is_queryable(value.value) and not self._knows(_ask(value)):
+                asked = value.value.strip()
+                kinds.setdefault((value.table, value.by), {})[asked.casefold()] = asked
+        for (table, by), wanted in kinds.items():
+            names = list(wanted.values())
+            for start in range(0, len(names), _BATCH):
+                await self._learn(calls, table, by, names[start : start + _BATCH])
+
+    def resolve(self, fields: Mapping[str, FieldValue]) -> Resolved:
+        """The texts of fields whose lookups were learnt."""
+        texts: dict[str, str] = {}
+        left: dict[str, str] = {}
+        for name, value in fields.items():
+            if not isinstance(value, Lookup):
+                texts[name] = text_of(name, value)
+                continue
+            found = self._rows(value)
+            if len(found) == 1:
+                texts[name] = next(iter(found))
+            elif (value.on_many if found else value.on_missing) == "clear":
+                texts[name] = ""
+            else:
+                left[name] = _why(value, len(found))
+        return Resolved(texts, left)
+
+    def _rows(self, lookup: Lookup) -> frozenset[str]:
+        return self._found.get(_ask(lookup), (0.0, frozenset[str]()))[1]
+
+    def _knows(self, ask: _Ask) -> bool:
+        return ask in self._found and self._found[ask][0] > self._monotonic()
+
+    async def _learn(self, calls: Calls, table: str, by: tuple[str, ...], names: list[str]) -> None:
+        query = "^OR".join(f"{name}IN{','.join(names)}" for name in by)
+        rows = await calls.rows(query, ("sys_id", "active", *by), limit=1000, table=table)
+        if len(self._found) > _MOST:
+            self._found.clear()
+        now = self._monotonic()
+        for name in names:
+            key = name.casefold()
+            found = frozenset(row.sys_id for row in rows if _is_meant(row, by, key))
+            until = now + (_FOUND_SECONDS if len(found) == 1 else _MISSED_SECONDS)
+            self._found[(table, by, key)] = (until, found)
+
+
+def _ask(lookup: Lookup) -> _Ask:
+    return lookup.table, lookup.by, lookup.value.strip().casefold()
+
+
+def _is_meant(row: Row, by: tuple[str, ...], key: str) -> bool:
+    """Whether the row has the value in one of the fields; people and groups out of use never count."""
+    return row.text("active") != "false" and any(row.text(name).strip().casefold() == key for name in by)
+
+
+def _why(lookup: Lookup, found: int) -> str:
+    count = f"{found} rows" if found else "no row"
+    return f"{count} in {lookup.table} with {' or '.join(lookup.by)} {lookup.value[:100]!r}"

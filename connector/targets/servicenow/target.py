@@ -1,0 +1,105 @@
+"""The ServiceNow target: one delivery is one POST or one PATCH, notes included.
+
+A batch of new incidents costs one look-up, a plain update none. Notes cannot be written twice without harm
+and journals are often unreadable, so the write that carries a note leaves the delivery's token in a field:
+after a lost answer the token tells whether the note arrived. What comes back is compared with what was sent,
+because an instance drops what it does not accept with success.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from connector.errors import AuthError, RejectedError
+from connector.http import Peer
+from connector.model import Catalogue, Delivery, Quota, Receipt
+from connector.targets.servicenow.attempt import Attempt, is_due, needs_look
+from connector.targets.servicenow.calls import Calls
+from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.outcome import receipt
+from connector.targets.servicenow.records import Records, check_queryable
+from connector.targets.servicenow.references import References
+from connector.targets.writing import check_key, fields_due
+
+WRITES = "writes"
+
+
+class ServiceNowTarget:
+    """Records of one table of one instance."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        peer: Peer,
+        dialect: Dialect,
+        references: References,
+        quotas: Mapping[str, Quota],
+    ) -> None:
+        self._name = name
+        self._peer = peer
+        self._dialect = dialect
+        self._references = references
+        self._records = Records(dialect.extra_fields)
+        self._quotas = quotas
+
+    @property
+    def name(self) -> str:
+        """The name given in the configuration."""
+        return self._name
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What a record can hold."""
+        return SERVICENOW_CATALOGUE
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The limits by class of operation."""
+        return self._quotas
+
+    def cost(self, delivery: Delivery) -> Mapping[str, int]:
+        """One write, or none when nothing changes."""
+        link = delivery.link
+        return {WRITES: 1} if link is None or is_due(delivery, link) else {}
+
+    async def open(self, *, first_use: bool) -> None:
+        """Nothing to look at: a new record is looked for by its key before it is created."""
+
+    async def prepare(self, deliveries: Sequence[Delivery]) -> None:
+        """Look up keys, records and people for all deliveries, in one request for each kind."""
+        calls = self._calls()
+        await self._records.look_up(calls, [one for one in deliveries if one.link is None])
+        await self._records.read_ahead(calls, [one for one in deliveries if needs_look(one, self._dialect)])
+        due = (fields_due(one, one.link, SERVICENOW_CATALOGUE) for one in deliveries)
+        values = [value for fields in due for value in fields.values()]
+        await self._references.learn(calls, values)
+
+    async def apply(self, delivery: Delivery) -> Receipt:
+        """Make the record agree and append the notes."""
+        check_key(delivery)
+        check_queryable(delivery.target_key)
+        calls = self._calls()
+        attempt = Attempt(delivery, self._dialect, calls, self._records, self._references)
+        return receipt(delivery, await attempt.run(), self._dialect, calls.ids)
+
+    async def probe(self) -> None:
+        """Read one record. Raises AuthError when a person has to act."""
+        try:
+            answer = await self._calls().first_page()
+        except RejectedError as error:
+            raise AuthError(error.message, remedy=error.remedy or "check base_url and table") from error
+        rows = answer.data.get("result") if isinstance(answer.data, dict) else None
+        # An account without a role gets an empty list and no error, but the count ignores access rules.
+        if not rows and answer.headers.get("x-total-count", "0") not in {"", "0"}:
+            count = answer.headers["x-total-count"]
+            raise AuthError(
+                f"the table {self._dialect.table} has {count} records, and the account sees none of them",
+                remedy="give the account a role that reads them, e.g. itil or sn_incident_read",
+            )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._peer.close()
+
+    def _calls(self) -> Calls:
+        return Calls(self._peer, self._dialect.table)

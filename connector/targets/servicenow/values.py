@@ -1,0 +1,68 @@
+"""Values on their way to and from the Table API, where every scalar is a text.
+
+What comes back is compared as text, after undoing the forms the instance may choose: a reference as an
+object, other line endings, no trailing blanks. Pure.
+
+Source: ServiceNow docs, "Table API" (`sysparm_display_value=false`: stored values, dates in UTC without a
+zone).
+"""
+
+import re
+from collections.abc import Mapping
+
+from connector.model import JSON, FieldKind, FieldValue, Lookup, Revision
+from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+
+_CODE = re.compile(r"\[(/?)(code)\]", re.IGNORECASE)
+# `^` and `,` belong to the query language, and a value with `javascript:` is run by the instance.
+_UNSAFE = re.compile(r"[\^,\r\n\x00]|javascript:", re.IGNORECASE)
+
+
+def is_queryable(value: str) -> bool:
+    """Whether a value may stand in an encoded query; there is no escape for those that may not."""
+    return bool(value.strip()) and _UNSAFE.search(value) is None
+
+
+def text_of(name: str, value: FieldValue) -> str:
+    """The text that a field is sent; an empty text empties it. A lookup has to be resolved first."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Lookup):
+        return value.value
+    is_time = SERVICENOW_CATALOGUE.spec(name).kind is FieldKind.DATETIME
+    return _time(str(value)) if is_time else str(value)
+
+
+def _time(text: str) -> str:
+    try:
+        return Revision.parse(text).moment().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return text
+
+
+def shown(value: JSON) -> str:
+    """A field of an answer as text, whichever of its shapes the instance chose."""
+    if isinstance(value, Mapping):
+        value = value.get("value", value.get("display_value"))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def is_same(sent: str, held: JSON) -> bool:
+    """Whether an answer holds what was sent."""
+    return _plain(sent) == _plain(shown(held))
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip()
+
+
+def harmless(text: str) -> str:
+    """A note's text with `[code]` made plain: between such marks the instance would show HTML.
+
+    Source: ServiceNow docs, "Render journal field entries as HTML".
+    """
+    return _CODE.sub(r"[\1 \2]", text)
