@@ -10,18 +10,11 @@ created, even if the incident has moved on to a state for which no new record wo
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.errors import (
-    AuthError,
-    ConflictError,
-    ConnectorError,
-    NotThereYetError,
-    RejectedError,
-    TransientError,
-)
+from connector.errors import AuthError, ConnectorError, NotThereYetError, RejectedError, TransientError
 from connector.model import Catalogue, FieldValue, Link, Mapped, Mode, Note, Record, Snapshot
 
 
@@ -196,23 +189,21 @@ def after_failure(
     """What follows a failed attempt. `spread` in [0, 1) is the jitter, passed in so that this stays pure."""
     if isinstance(error, AuthError):
         return Pause(policy.pause)
-    if isinstance(error, RejectedError):
+    if isinstance(error, RejectedError) or age > policy.give_up_after:
         return Park()
-    if age > policy.give_up_after:
-        return Park()
-    if isinstance(error, NotThereYetError):
-        return RetryIn(policy.not_there_yet * (1 + spread))
-    if isinstance(error, TransientError) and error.retry_after is not None:
-        return RetryIn(error.retry_after + spread)
-    if not isinstance(error, TransientError | ConflictError | ConnectorError):
-        return _after_our_own_bug(attempts, spread, policy)
-    return RetryIn(_backoff(attempts, spread, policy))
+    if not isinstance(error, ConnectorError) and attempts >= policy.unexpected_attempts:
+        return Park()  # our own bug: it is not cured by trying for days
+    return RetryIn(_wait(error, attempts, spread, policy))
 
 
-def _after_our_own_bug(attempts: int, spread: float, policy: RetryPolicy) -> Verdict:
-    if attempts >= policy.unexpected_attempts:
-        return Park()
-    return RetryIn(_backoff(attempts, spread, policy))
+def _wait(error: Exception, attempts: int, spread: float, policy: RetryPolicy) -> float:
+    match error:
+        case NotThereYetError():
+            return policy.not_there_yet * (1 + spread)
+        case TransientError(retry_after=float() | int() as seconds):
+            return seconds + spread
+        case _:
+            return _backoff(attempts, spread, policy)
 
 
 def _backoff(attempts: int, spread: float, policy: RetryPolicy) -> float:
@@ -232,8 +223,3 @@ def intended_of(record: Record | None, link: Link | None) -> Intended | None:
     if link is not None:
         return Intended(Record(link.applied, link.tags), delivered=True)
     return None
-
-
-def unknown_values(mapped: Mapped) -> Mapping[str, str]:
-    """The unknown values a mapping met, by property name, for the audit."""
-    return {unmapped.name: unmapped.value for unmapped in mapped.unmapped}

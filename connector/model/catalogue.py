@@ -1,4 +1,4 @@
-"""What a target type can hold: fields, choices, limits and the rules that join them. Data, not code, except for the joint rules."""
+"""What a target type can hold, as data: fields, choices, limits, and the rules that join them."""
 
 import enum
 import re
@@ -9,6 +9,8 @@ from connector.model.record import FieldValue
 
 
 class FieldKind(enum.StrEnum):
+    """What sort of value a field takes."""
+
     TEXT = "text"
     CHOICE = "choice"
     NUMBER = "number"
@@ -66,6 +68,10 @@ class Catalogue:
     def spec(self, name: str) -> FieldSpec:
         """The field's specification; a customer's own field is plain text."""
         return self.fields.get(name) or FieldSpec(name)
+
+    def personal(self, name: str) -> bool:
+        """Whether the field's value may tell something about a person: everything that is not from a closed list."""
+        return self.spec(name).kind in {FieldKind.TEXT, FieldKind.REFERENCE}
 
     def group(self, name: str) -> frozenset[str]:
         """The fields that travel with this one, itself included."""

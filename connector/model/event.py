@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 
 class EventKind(enum.StrEnum):
+    """The closed set of things worth a log line or a number."""
+
     POLLED = "polled"
     POLL_FAILED = "poll_failed"
     SET_ASIDE = "set_aside"
@@ -22,7 +24,7 @@ class EventKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`subject` is the source or target, `incident` the key as text, `reason` a word from a closed set or a sentence."""
+    """`subject` is the source or target, `incident` the key as text, `reason` a word or a sentence."""
 
     kind: EventKind
     subject: str = ""

@@ -35,6 +35,11 @@ def head(tx: Tx) -> Head:
     return Head(row.seq, row.hash)
 
 
+def hash_at(tx: Tx, seq: int) -> str | None:
+    """The hash of the row with this number, if there is one."""
+    return tx.connection.scalar(select(audits.c.hash).where(audits.c.seq == seq))
+
+
 def count(tx: Tx) -> int:
     """How many rows there are."""
     return tx.connection.scalar(select(func.count()).select_from(audits)) or 0
@@ -44,19 +49,23 @@ def read(
     tx: Tx,
     *,
     incident: IncidentKey | None = None,
+    number: str | None = None,
     route: str | None = None,
     kind: AuditKind | None = None,
     outcome: Outcome | None = None,
     since_seq: int = 0,
-    limit: int = 100,
+    limit: int | None = 100,
     newest_first: bool = True,
 ) -> list[SealedRow]:
-    """Rows after number `since_seq` that fit every condition given, at most `limit`."""
+    """Rows after number `since_seq` that fit every condition given, at most `limit`.
+
+    `incident` is one incident of one tenant, `number` an incident's number in any tenant.
+    """
     query = select(audits).where(audits.c.seq > since_seq).limit(limit)
     query = query.order_by(audits.c.seq.desc() if newest_first else audits.c.seq)
     if incident is not None:
         query = query.where(audits.c.tenant == incident.tenant, audits.c.incident == incident.incident)
-    for column, value in (("route", route), ("kind", kind), ("outcome", outcome)):
+    for column, value in (("incident", number), ("route", route), ("kind", kind), ("outcome", outcome)):
         if value is not None:
             query = query.where(audits.c[column] == str(value))
     return _sealed(tx, query)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from connector.model import IncidentKey
 from connector.store.tables import evaluations
-from connector.store.tx import Tx, about, chunks, upsert
+from connector.store.tx import Tx, Upsert, about, for_incidents
+
+_GET = select(evaluations).where(evaluations.c.route == bindparam("of_route"), about(evaluations))
+_PUT = Upsert(evaluations, ("route", "tenant", "incident"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,10 @@ class Evaluation:
 
 def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Evaluation]:
     """The last evaluation of each incident that the route has seen."""
-    found = {}
-    for some in chunks(keys):
-        query = select(evaluations).where(evaluations.c.route == route, about(evaluations, some))
-        for row in tx.connection.execute(query):
-            key = IncidentKey(row.tenant, row.incident)
-            found[key] = Evaluation(row.ticks, row.content, row.mapping, row.outcome)
-    return found
+    return {
+        IncidentKey(row.tenant, row.incident): Evaluation(row.ticks, row.content, row.mapping, row.outcome)
+        for row in for_incidents(tx, _GET, keys, of_route=route)
+    }
 
 
 def put(tx: Tx, route: str, rows: Mapping[IncidentKey, Evaluation]) -> None:
@@ -45,4 +45,4 @@ def put(tx: Tx, route: str, rows: Mapping[IncidentKey, Evaluation]) -> None:
         }
         for key, row in rows.items()
     ]
-    upsert(tx, evaluations, values, key=["route", "tenant", "incident"])
+    _PUT(tx, values)

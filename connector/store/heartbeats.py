@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from connector.model import JSON
 from connector.store.tables import heartbeats
-from connector.store.tx import Tx, upsert
+from connector.store.tx import Tx, Upsert
+
+_PUT = Upsert(heartbeats, ("name",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Heartbeat:
 
 def beat(tx: Tx, name: str, at: datetime, data: JSON = None) -> None:
     """Say that the part is alive."""
-    upsert(tx, heartbeats, [{"name": name, "at": at, "data": data}], key=["name"])
+    _PUT(tx, [{"name": name, "at": at, "data": data}])
 
 
 def every(tx: Tx) -> dict[str, Heartbeat]:

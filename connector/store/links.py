@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from connector.model import IncidentKey, Link, as_json, from_json
 from connector.store.tables import links
-from connector.store.tx import Fetched, Tx, about, chunks, upsert
+from connector.store.tx import Fetched, Tx, Upsert, about, for_incidents, one_incident
+
+_GET = select(links).where(links.c.route == bindparam("of_route"), about(links))
+_OF_INCIDENT = select(links).where(about(links)).order_by(links.c.route)
+_PUT = Upsert(links, ("route", "tenant", "incident"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +27,19 @@ class Linked:
 
 def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Link]:
     """The link of each incident that the route has delivered."""
-    found = {}
-    for some in chunks(keys):
-        query = select(links).where(links.c.route == route, about(links, some))
-        for row in tx.connection.execute(query):
-            found[IncidentKey(row.tenant, row.incident)] = link_of(row)
-    return found
+    rows = for_incidents(tx, _GET, keys, of_route=route)
+    return {IncidentKey(row.tenant, row.incident): link_of(row) for row in rows}
 
 
 def of_incident(tx: Tx, key: IncidentKey) -> list[Linked]:
     """Every record that any route keeps for an incident, by route."""
-    query = select(links).where(about(links, [key])).order_by(links.c.route)
-    return [Linked(row.route, key, row.target, link_of(row)) for row in tx.connection.execute(query)]
+    rows = tx.connection.execute(_OF_INCIDENT, one_incident(key))
+    return [Linked(row.route, key, row.target, link_of(row)) for row in rows]
 
 
 def put(tx: Tx, rows: Sequence[Linked]) -> None:
     """Store links, in place of older ones."""
-    upsert(tx, links, [_row(tx, each) for each in rows], key=["route", "tenant", "incident"])
+    _PUT(tx, [_row(tx, each) for each in rows])
 
 
 def any_for(tx: Tx, target: str) -> bool:

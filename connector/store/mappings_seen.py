@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from connector.store.tables import mappings_seen
-from connector.store.tx import Tx, insert_missing
+from connector.store.tx import Tx, Upsert
+
+_PUT = Upsert(mappings_seen, ("hash",), keep_old=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class SeenMapping:
 def put(tx: Tx, mapping_hash: str, name: str, text: str) -> None:
     """Remember a mapping's text; one known by its hash stays as it is."""
     row = {"hash": mapping_hash, "name": name, "text": text, "first_seen": tx.now}
-    insert_missing(tx, mappings_seen, [row])
+    _PUT(tx, [row])
 
 
 def get(tx: Tx, mapping_hash: str) -> SeenMapping | None:

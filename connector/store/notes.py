@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from connector.model import IncidentKey
 from connector.store.tables import notes
-from connector.store.tx import Tx, about, chunks, insert_missing
+from connector.store.tx import Tx, Upsert, about, for_incidents, one_incident
 
 _ONE = update(notes).where(
     notes.c.route == bindparam("of_route"),
@@ -21,6 +21,11 @@ _ONE = update(notes).where(
     notes.c.id == bindparam("of_id"),
     notes.c.delivered_at.is_(None),
 )
+
+_OF_ROUTE = (notes.c.route == bindparam("of_route"), about(notes))
+_KNOWN = select(notes.c.tenant, notes.c.incident, notes.c.rule, notes.c.item).where(*_OF_ROUTE)
+_WAITING = select(notes).where(*_OF_ROUTE, notes.c.delivered_at.is_(None)).order_by(notes.c.row)
+_ADD = Upsert(notes, ("route", "tenant", "incident", "rule", "item"), keep_old=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +54,23 @@ class Waiting:
 def known(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, set[tuple[str, str]]]:
     """The (rule, item) of every note ever stored for each incident under a route."""
     found: dict[IncidentKey, set[tuple[str, str]]] = {}
-    columns = (notes.c.tenant, notes.c.incident, notes.c.rule, notes.c.item)
-    for some in chunks(keys):
-        for row in tx.connection.execute(select(*columns).where(notes.c.route == route, about(notes, some))):
-            found.setdefault(IncidentKey(row.tenant, row.incident), set()).add((row.rule, row.item))
+    for row in for_incidents(tx, _KNOWN, keys, of_route=route):
+        found.setdefault(IncidentKey(row.tenant, row.incident), set()).add((row.rule, row.item))
     return found
 
 
 def add(tx: Tx, rows: Sequence[NewNote]) -> None:
     """Store notes, due now; one whose key is there already, delivered or not, is passed over."""
-    insert_missing(tx, notes, [_row(tx, each) for each in rows])
+    _ADD(tx, [_row(tx, each) for each in rows])
 
 
 def waiting(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, list[Waiting]]:
     """The undelivered notes of each incident that has some, oldest first, parked ones included."""
     found: dict[IncidentKey, list[Waiting]] = {}
-    for some in chunks(keys):
-        query = select(notes).where(
-            notes.c.route == route, about(notes, some), notes.c.delivered_at.is_(None)
-        )
-        for row in tx.connection.execute(query.order_by(notes.c.row)):
-            key = IncidentKey(row.tenant, row.incident)
-            note = NewNote(row.route, key, row.rule, row.item, row.id, row.text)
-            found.setdefault(key, []).append(Waiting(note, row.since, row.due, row.parked, row.last_error))
+    for row in for_incidents(tx, _WAITING, keys, of_route=route):
+        key = IncidentKey(row.tenant, row.incident)
+        note = NewNote(row.route, key, row.rule, row.item, row.id, row.text)
+        found.setdefault(key, []).append(Waiting(note, row.since, row.due, row.parked, row.last_error))
     return found
 
 
@@ -89,8 +88,9 @@ def delay(tx: Tx, route: str, key: IncidentKey, errors: Mapping[str, str], due: 
 
 def unpark(tx: Tx, route: str, key: IncidentKey) -> int:
     """Make an incident's parked notes due now; how many were parked."""
-    chosen = update(notes).where(notes.c.route == route, about(notes, [key]), notes.c.parked.is_not(None))
-    return tx.connection.execute(chosen.values(parked=None, due=tx.now, last_error=None)).rowcount
+    chosen = update(notes).where(*_OF_ROUTE, notes.c.parked.is_not(None), notes.c.text.is_not(None))
+    fresh = chosen.values(parked=None, due=tx.now, last_error=None)
+    return tx.connection.execute(fresh, {**one_incident(key), "of_route": route}).rowcount
 
 
 def count_parked(tx: Tx) -> dict[str, int]:
@@ -103,8 +103,9 @@ def count_parked(tx: Tx) -> dict[str, int]:
 
 def erase(tx: Tx, key: IncidentKey) -> int:
     """Forget the texts of an incident's undelivered notes and give them up; how many there were."""
-    chosen = update(notes).where(about(notes, [key]), notes.c.text.is_not(None))
-    return tx.connection.execute(chosen.values(text=None, parked="erased", token=None)).rowcount
+    chosen = update(notes).where(about(notes), notes.c.text.is_not(None))
+    given_up = chosen.values(text=None, parked="erased", token=None)
+    return tx.connection.execute(given_up, one_incident(key)).rowcount
 
 
 def _change(tx: Tx, route: str, key: IncidentKey, changes: Mapping[str, Mapping[str, Any]]) -> None:

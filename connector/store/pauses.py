@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from connector.store.tables import pauses
-from connector.store.tx import Fetched, Tx, upsert
+from connector.store.tx import Fetched, Tx, Upsert
+
+_PUT = Upsert(pauses, ("target",), changes=lambda new: {"reason": new.reason, "until": new.until})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def every(tx: Tx) -> list[Pause]:
 def put(tx: Tx, pause: Pause) -> None:
     """Pause a target, or change its pause's reason and end; the pause there keeps its beginning."""
     row = {"target": pause.target, "reason": pause.reason, "since": pause.since, "until": pause.until}
-    upsert(tx, pauses, [row], key=["target"], changes=lambda new: {"reason": new.reason, "until": new.until})
+    _PUT(tx, [row])
 
 
 def clear(tx: Tx, target: str) -> bool:

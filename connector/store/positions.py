@@ -35,8 +35,20 @@ def every(tx: Tx) -> list[SourcePosition]:
     ]
 
 
+def start(tx: Tx, source: str) -> Position | None:
+    """Where a source's first poll began; None before it."""
+    raw = tx.connection.scalar(select(positions.c.start).where(positions.c.source == source))
+    return Position(Revision.parse(raw)) if raw else None
+
+
 def put(tx: Tx, source: str, position: Position, start: str = "") -> None:
-    """Store a source's position; `start` is the configured start, as text."""
+    """Store a source's position; `start`, where the first poll began, is kept from the first time it is given."""
     revision = position.revision
     row = {"source": source, "ticks": revision.ticks, "raw": revision.raw, "start": start, "moved_at": tx.now}
-    upsert(tx, positions, [row], key=["source"])
+    upsert(
+        tx,
+        positions,
+        [row],
+        key=["source"],
+        changes=lambda new: {"ticks": new.ticks, "raw": new.raw, "moved_at": new.moved_at},
+    )

@@ -33,6 +33,22 @@ def take(tx: Tx, group: str, op_class: str, limit: int, seconds: int, n: int) ->
     return granted, datetime.fromtimestamp(first + seconds + 1, UTC)
 
 
+def room(tx: Tx, group: str, op_class: str, limit: int, seconds: int) -> tuple[int, datetime | None]:
+    """How many operations fit now and when the next one is free at the latest.
+
+    Nobody else can book in this class until the transaction ends.
+    """
+    tx.alone(f"quota/{group}/{op_class}")
+    this = int(tx.now.timestamp())
+    spent, oldest = tx.connection.execute(
+        select(func.coalesce(func.sum(quotas.c.used), 0), func.min(quotas.c.second)).where(
+            quotas.c.quota_group == group, quotas.c.op_class == op_class, quotas.c.second >= this - seconds
+        )
+    ).one()
+    first = this if oldest is None else oldest
+    return max(0, limit - spent), datetime.fromtimestamp(first + seconds + 1, UTC)
+
+
 def charge(tx: Tx, group: str, op_class: str, n: int) -> None:
     """Book operations that took place beyond what was granted."""
     if n > 0:

@@ -55,6 +55,18 @@ def delivered(tx: Tx, done: Sequence[Done]) -> list[Done]:
     return kept
 
 
+def keep(tx: Tx, done: Done) -> bool:
+    """Store a new link and the notes that were taken, and leave the row claimed: its fields were refused.
+
+    Whether the claim was still ours.
+    """
+    if not still_ours(tx, [done.claimed]):
+        return False
+    links.put(tx, [_linked(done)])
+    _notes_delivered(tx, [done])
+    return True
+
+
 def delay(
     tx: Tx, claimed: Claimed, due: datetime, error: str, *, keep_token: bool, waiting: bool = False
 ) -> bool:

@@ -3,9 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, Update, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.audit import AuditEntry
@@ -50,9 +63,28 @@ class Tx:
             self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def insert_into(tx: Tx, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An insert that knows ON CONFLICT, in the engine's own words."""
-    return sqlite.insert(table) if tx.on_sqlite else postgresql.insert(table)
+class Upsert:
+    """An insert that meets a row with the same key, prepared once for both engines: preparing costs more than running.
+
+    `changes` says what becomes of the row there; by default it takes every column, and with `keep_old` it
+    stays. Rows are written in the order of their keys, so that two transactions never wait for each other in
+    a circle.
+    """
+
+    def __init__(
+        self, table: Table, key: Sequence[str], *, changes: Changes | None = None, keep_old: bool = False
+    ) -> None:
+        others = [column.name for column in table.columns if column.name not in key]
+        changed: Changes = changes or (lambda new: {name: new[name] for name in others})
+        self._key = itemgetter(*key)
+        self._sqlite = _on_conflict(sqlite.insert(table), key, None if keep_old else changed)
+        self._postgres = _on_conflict(postgresql.insert(table), key, None if keep_old else changed)
+
+    def __call__(self, tx: Tx, rows: Sequence[Values]) -> None:
+        """Write the rows; nothing to do for none."""
+        if rows:
+            statement = self._sqlite if tx.on_sqlite else self._postgres
+            tx.connection.execute(statement, sorted(rows, key=self._key))
 
 
 def insert(tx: Tx, table: Table, rows: Sequence[Values]) -> None:
@@ -61,42 +93,39 @@ def insert(tx: Tx, table: Table, rows: Sequence[Values]) -> None:
         tx.connection.execute(table.insert(), list(rows))
 
 
-def insert_missing(tx: Tx, table: Table, rows: Sequence[Values]) -> None:
-    """Insert the rows whose key is not there yet."""
-    if rows:
-        tx.connection.execute(insert_into(tx, table).on_conflict_do_nothing(), list(rows))
-
-
-def upsert(
-    tx: Tx, table: Table, rows: Sequence[Values], *, key: Sequence[str], changes: Changes | None = None
-) -> None:
-    """Insert rows, or change those whose key is there: every column given, or what `changes` says.
-
-    Rows are written in the order of their keys, so that two transactions never wait for each other in a
-    circle.
-    """
-    if not rows:
-        return
-    statement = insert_into(tx, table)
-    changed = changes or (lambda new: {name: new[name] for name in rows[0] if name not in key})
-    ordered = sorted(rows, key=lambda row: tuple(row[name] for name in key))
-    tx.connection.execute(
-        statement.on_conflict_do_update(index_elements=list(key), set_=changed(statement.excluded)), ordered
-    )
-
-
-def update_each(tx: Tx, statement: Update, rows: Sequence[Values]) -> None:
-    """Run an update once for every row of parameters; nothing to do for none."""
+def update_each(tx: Tx, statement: Update | Delete, rows: Sequence[Values]) -> None:
+    """Run an update, or a delete, once for every row of parameters; nothing to do for none."""
     if rows:
         tx.connection.execute(statement, list(rows))
 
 
-def about(table: Table, keys: Sequence[IncidentKey]) -> ColumnElement[bool]:
-    """The condition that a row is about one of these incidents."""
-    return tuple_(table.c.tenant, table.c.incident).in_([(key.tenant, key.incident) for key in keys])
+def about(table: Table) -> ColumnElement[bool]:
+    """The condition that a row is about one of the incidents that `for_incidents` asks for."""
+    return tuple_(table.c.tenant, table.c.incident).in_(bindparam("incidents", expanding=True))
+
+
+def for_incidents(
+    tx: Tx, query: Select[*tuple[Any, ...]], keys: Sequence[IncidentKey], **parameters: Any
+) -> Iterator[Fetched]:
+    """Run a query with the condition `about`, for as many incidents at a time as one statement can carry."""
+    for some in chunks(keys):
+        incidents = [(key.tenant, key.incident) for key in some]
+        yield from tx.connection.execute(query, {"incidents": incidents, **parameters})
+
+
+def one_incident(key: IncidentKey) -> dict[str, Any]:
+    """The parameters of a statement with the condition `about`, for one incident."""
+    return {"incidents": [(key.tenant, key.incident)]}
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """The values in portions that one statement can carry."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
+
+
+def _on_conflict(statement: Any, key: Sequence[str], changes: Changes | None) -> Any:
+    """Both engines' inserts have the same methods here, but share no type."""
+    if changes is None:
+        return statement.on_conflict_do_nothing(index_elements=list(key))
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changes(statement.excluded))

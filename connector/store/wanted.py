@@ -100,6 +100,19 @@ def parked(tx: Tx, target: str | None = None) -> list[Wanted]:
     return [wanted_of(row) for row in tx.connection.execute(query)]
 
 
+def delayed(tx: Tx, limit: int) -> list[Wanted]:
+    """Rows whose last attempt failed and that will be tried again, oldest first."""
+    chosen = select(wanted).where(wanted.c.parked.is_(None), wanted.c.last_error.is_not(None))
+    rows = tx.connection.execute(chosen.order_by(wanted.c.since, wanted.c.id).limit(limit))
+    return [wanted_of(row) for row in rows]
+
+
+def of_incident(tx: Tx, key: IncidentKey) -> list[Wanted]:
+    """Every row that any route still has to deliver for an incident, by route."""
+    query = select(wanted).where(about(wanted, [key])).order_by(wanted.c.route)
+    return [wanted_of(row) for row in tx.connection.execute(query)]
+
+
 def unpark(tx: Tx, ids: Sequence[int]) -> int:
     """Make parked rows due now, as if never tried; how many were parked."""
     fresh = {"parked": None, "due": tx.now, "attempts": 0, "last_error": None}

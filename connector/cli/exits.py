@@ -1,0 +1,71 @@
+"""Exit codes, and how an error leaves the program: one line with a remedy, never a traceback for bad input.
+
+0   done, and everything is in agreement
+1   an error of this program: a traceback, please report it
+2   the command line, the configuration or a mapping is wrong; every problem is printed
+3   done, but something waits: rows parked or delayed, a target paused, a source that could not be read
+4   the state cannot be used: held by another process, from a newer version, disk full
+5   the audit log was altered
+"""
+
+import enum
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connector.errors import ConfigError, ConnectorError, StateError
+from connector.telemetry import escape, redact
+
+
+class Exit(enum.IntEnum):
+    """What the exit code says; see the module's docstring."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    WAITING = 3
+    STATE = 4
+    ALTERED = 5
+
+
+def say(line: str) -> None:
+    """One line to standard error, with nothing in it that could steer a terminal."""
+    sys.stderr.write(escape(redact(line)) + "\n")
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Turn the errors we raise on purpose into lines and an exit code."""
+    try:
+        yield
+    except ConfigError as error:
+        for problem in error.problems:
+            say(str(problem))
+        count = len(error.problems)
+        say(f"{count} problem{'s' if count != 1 else ''} found")
+        raise SystemExit(Exit.USAGE) from None
+    except StateError as error:
+        say(str(error))
+        raise SystemExit(Exit.STATE) from None
+    except ConnectorError as error:
+        say(str(error))
+        raise SystemExit(Exit.WAITING) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BaseExceptionGroup as group:
+        known = _known(group)
+        if known is None:
+            raise
+        with errors_told():
+            raise known from None
+
+
+def _known(group: BaseExceptionGroup[BaseException]) -> ConnectorError | None:
+    """The first of our own errors in a task group's failure, if all of its errors are ours."""
+    first: ConnectorError | None = None
+    for error in group.exceptions:
+        inner = _known(error) if isinstance(error, BaseExceptionGroup) else error
+        if not isinstance(inner, ConnectorError):
+            return None
+        first = first or inner
+    return first

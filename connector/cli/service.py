@@ -1,0 +1,120 @@
+"""`run` and `sync`: the daemon, and one pass of it."""
+
+import asyncio
+import json
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connector import app as composition
+from connector.app import Synced
+from connector.cli.exits import Exit, say
+from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from connector.config import Config, load
+from connector.telemetry import logging_telemetry
+
+
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Poll and deliver until SIGTERM.
+
+    The first SIGTERM or SIGINT finishes the requests under way, within delivery.drain of the configuration; a
+    second one stops at once. Either way nothing is lost.
+
+    Example: xdr-connector run --config config.yaml
+    """
+    loaded = _loaded(config)
+    asyncio.run(_run(loaded))
+
+
+async def _run(config: Config) -> None:
+    settings = config.settings.logging
+    async with composition.build(config, logging_telemetry(settings.level, settings.format)) as app:
+        await composition.run(app, _stop_on_signals())
+
+
+def sync(
+    config: ConfigOption = DEFAULT_CONFIG,
+    rescan: Annotated[
+        bool,
+        typer.Option("--rescan", help="Read everything again from each source's start and re-evaluate it."),
+    ] = False,
+    patience: Annotated[
+        int, typer.Option(min=0, help="Seconds to wait for rows that have to be tried again.")
+    ] = 60,
+    as_json: JsonOption = False,
+) -> None:
+    """Poll once and deliver until nothing is due; then exit.
+
+    Exit code 0 when everything is in agreement, 3 when something still waits.
+
+    Example: xdr-connector sync --rescan --json
+    """
+    loaded = _loaded(config)
+    result = asyncio.run(_sync(loaded, rescan=rescan, patience=timedelta(seconds=patience)))
+    if as_json:
+        typer.echo(json.dumps(_as_json(result)))
+    else:
+        _print(result)
+    if result.failures or any(result.left.values()):
+        raise typer.Exit(Exit.WAITING)
+
+
+async def _sync(config: Config, *, rescan: bool, patience: timedelta) -> Synced:
+    settings = config.settings.logging
+    async with composition.build(config, logging_telemetry(settings.level, settings.format)) as app:
+        return await composition.sync(app, rescan=rescan, patience=patience, stop=_stop_on_signals())
+
+
+def _loaded(path: Path) -> Config:
+    config = load(path)
+    for notice in config.notices:
+        say(f"{path}: {notice}")
+    return config
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stopping() -> None:
+        if stop.is_set():
+            os._exit(128 + signal.SIGTERM)  # the second signal: now; the state is made for it
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping)
+    return stop
+
+
+def _as_json(result: Synced) -> dict[str, object]:
+    return {
+        "read": result.read,
+        "fresh": result.fresh,
+        "decisions": dict(result.reasons),
+        "outcomes": dict(result.outcomes),
+        "left": result.left,
+        "failures": list(result.failures),
+    }
+
+
+def _print(result: Synced) -> None:
+    console = Console()
+    table = Table(title=f"{result.read} incidents read, {result.fresh} of them new or changed")
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    for title, counts in (
+        ("decided", result.reasons),
+        ("delivered", result.outcomes),
+        ("left for", result.left),
+    ):
+        for name, count in sorted(counts.items()):
+            table.add_row(f"{title}: {name}", str(count))
+    console.print(table)
+    for failure in result.failures:
+        say(failure)

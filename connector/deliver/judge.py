@@ -1,0 +1,56 @@
+"""What follows from the errors of one target, with a memory for refusals that are all alike.
+
+One refused row is that row's trouble. The same refusal again and again, with no success between, is the target's:
+a mandatory field added on the instance, a changed close code. Parking thousands of rows would hide that, so the
+target pauses; afterwards a single row is tried until one succeeds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.deliver.attempt import Answered
+from connector.deliver.settle import Judged
+from connector.errors import RejectedError
+from connector.plan import Park, Pause, RetryPolicy, Verdict, after_failure
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges answers of one target. `alike` equal refusals in a row pause it."""
+
+    policy: RetryPolicy
+    alike: int
+    spread: Callable[[], float]
+    _signature: str = ""
+    _count: int = 0
+
+    @property
+    def doubting(self) -> bool:
+        """Whether so many equal refusals came in a row that only one row should be tried."""
+        return self._count >= self.alike
+
+    def judge(self, answered: Answered, now: datetime) -> Judged:
+        """What follows from one answer."""
+        verdict = self._after(answered, answered.error, now) if answered.error else None
+        if answered.receipt is None:
+            return Judged(answered, verdict)
+        if answered.error is None:
+            self._signature, self._count = "", 0
+        errors = answered.receipt.note_errors.items()
+        notes = tuple((note, error, self._verdict(answered, error, now)) for note, error in errors)
+        return Judged(answered, verdict, notes)
+
+    def _after(self, answered: Answered, error: Exception, now: datetime) -> Verdict:
+        verdict = self._verdict(answered, error, now)
+        if not isinstance(error, RejectedError) or not isinstance(verdict, Park):
+            return verdict
+        self._count = self._count + 1 if error.signature == self._signature else 1
+        self._signature = error.signature
+        return Pause(self.policy.pause) if self.doubting else verdict
+
+    def _verdict(self, answered: Answered, error: Exception, now: datetime) -> Verdict:
+        row = answered.claimed.wanted
+        return after_failure(
+            error, attempts=row.attempts, age=now - row.since, spread=self.spread(), policy=self.policy
+        )

@@ -1,0 +1,39 @@
+"""Which of the claimed rows the target's quotas allow now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.model import Target
+from connector.store import Tx, quotas
+from connector.store.claims import Claimed
+
+
+def affordable(tx: Tx, target: Target, taken: Sequence[Claimed]) -> tuple[list[Claimed], datetime | None]:
+    """The rows whose operations fit into the quotas, which are charged for them, and when there is room again.
+
+    Rows come by priority, so the first that does not fit ends the list. A reserve is kept for what awaits the
+    customer's action (priority 0).
+    """
+    if not target.quotas:
+        return list(taken), None
+    granted: list[Claimed] = []
+    for claimed in taken:
+        free_at = _charge(tx, target, claimed)
+        if free_at is not None:
+            return granted, free_at
+        granted.append(claimed)
+    return granted, None
+
+
+def _charge(tx: Tx, target: Target, claimed: Claimed) -> datetime | None:
+    """Charge a row's operations; None when they fit, else when there may be room."""
+    for op_class, count in target.cost(claimed.delivery()).items():
+        quota = target.quotas.get(op_class)
+        if quota is None or not count:
+            continue
+        limit = quota.limit if claimed.wanted.priority == 0 else quota.limit - quota.reserve
+        room, free_at = quotas.room(tx, quota.group, op_class, limit, quota.seconds)
+        if room < min(count, limit):  # a row that needs more than the whole limit goes alone
+            return free_at
+        quotas.charge(tx, quota.group, op_class, count)
+    return None

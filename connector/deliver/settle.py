@@ -1,0 +1,195 @@
+"""How a delivery ended, put into rows: receipt, applied values and audit in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connector.audit import AuditEntry, AuditKind, Outcome, iso
+from connector.deliver.attempt import Answered
+from connector.errors import AuthError, ConnectorError, NotThereYetError, RejectedError
+from connector.model import JSON, Catalogue, Event, EventKind, Link, Receipt, as_json
+from connector.plan import Park, Pause, RetryIn, Verdict
+from connector.store import Tx, claims, receipts
+from connector.store import notes as note_rows
+from connector.store.claims import Claimed
+from connector.store.receipts import Done
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An answer, what follows from its error, and what follows from the errors of its notes."""
+
+    answered: Answered
+    verdict: Verdict | None
+    note_verdicts: tuple[tuple[str, ConnectorError, Verdict], ...] = ()
+
+
+def settle(tx: Tx, catalogue: Catalogue, judged: Sequence[Judged]) -> list[Event]:
+    """Store how deliveries ended; what telemetry should hear of it.
+
+    Answers to claims that are no longer ours are dropped: a stale process may finish a request, but commit nothing.
+    """
+    claims.release(tx, [each.answered.claimed for each in judged if _unsent(each.answered)])
+    for each in judged:
+        _settle_notes(tx, each)
+    events = _settle_receipts(tx, catalogue, [each for each in judged if _clean(each.answered)])
+    failed = [each for each in judged if each.answered.error is not None and _settle_failure(tx, each)]
+    return [*events, *(_tell_failed(tx, each) for each in failed)]
+
+
+def _settle_receipts(tx: Tx, catalogue: Catalogue, clean: Sequence[Judged]) -> list[Event]:
+    done = receipts.delivered(tx, [_done(each.answered) for each in clean])
+    ours = {finished.claimed.wanted.id for finished in done}
+    return [
+        event
+        for each in clean
+        if each.answered.claimed.wanted.id in ours
+        for event in _tell_delivered(tx, catalogue, each)
+    ]
+
+
+def _clean(answered: Answered) -> bool:
+    return answered.receipt is not None and answered.error is None
+
+
+def _unsent(answered: Answered) -> bool:
+    return answered.receipt is None and answered.error is None
+
+
+def _settle_notes(tx: Tx, judged: Judged) -> None:
+    row = judged.answered.claimed.wanted
+    for note, error, verdict in judged.note_verdicts:
+        match verdict:
+            case RetryIn(seconds) | Pause(seconds):
+                due = tx.now + timedelta(seconds=seconds)
+                note_rows.delay(tx, row.route, row.key, {note: str(error)}, due)
+            case Park():
+                note_rows.park(tx, row.route, row.key, {note: str(error)})
+
+
+def _done(answered: Answered) -> Done:
+    receipt = _receipt(answered)
+    return Done(answered.claimed, applied(answered.claimed, receipt.link), receipt.notes)
+
+
+def applied(claimed: Claimed, link: Link) -> Link:
+    """The link with what is now in force: everything that was wanted, over what was applied before."""
+    before = claimed.link.applied if claimed.link else {}
+    record = claimed.wanted.record
+    return replace(link, applied={**before, **record.fields}, tags=record.tags)
+
+
+def _receipt(answered: Answered) -> Receipt:
+    if answered.receipt is None:
+        raise ValueError("a delivery without a receipt is not done")
+    return answered.receipt
+
+
+def _settle_failure(tx: Tx, judged: Judged) -> bool:
+    """Delay or park the row; False when the claim is no longer ours."""
+    answered = judged.answered
+    claimed, error = answered.claimed, answered.error
+    if answered.receipt is not None:  # the notes were taken, the fields refused
+        receipts.keep(
+            tx, Done(claimed, _with_notes_only(claimed, answered.receipt.link), answered.receipt.notes)
+        )
+    keep = answered.receipt is None and _unknown_outcome(claimed, error)
+    match judged.verdict:
+        case RetryIn(seconds) | Pause(seconds):
+            due = tx.now + timedelta(seconds=seconds)
+            waiting = isinstance(error, NotThereYetError)
+            return receipts.delay(tx, claimed, due, str(error), keep_token=keep, waiting=waiting)
+        case _:
+            return receipts.park(tx, claimed, str(error), keep_token=keep)
+
+
+def _with_notes_only(claimed: Claimed, link: Link) -> Link:
+    before = claimed.link
+    return replace(link, applied=before.applied, tags=before.tags) if before else link
+
+
+def _unknown_outcome(claimed: Claimed, error: Exception | None) -> bool:
+    """Whether the write may have taken effect all the same. A refusal, and a closed door, are certain answers."""
+    return claimed.in_doubt or not isinstance(error, AuthError | RejectedError | NotThereYetError)
+
+
+def _entry(answered: Answered, kind: AuditKind, at: datetime) -> AuditEntry:
+    row = answered.claimed.wanted
+    data: dict[str, JSON] = {
+        "attempt": row.attempts,
+        "claimed": iso(answered.claimed.at),
+        "sent": iso(answered.sent),
+        "acknowledged": iso(answered.acknowledged),
+    }
+    return AuditEntry(
+        kind,
+        at=at,
+        route=row.route,
+        target=row.target,
+        tenant=row.key.tenant,
+        incident=row.key.incident,
+        revision=row.revision.raw,
+        content=row.content,
+        mapping=row.mapping,
+        data=data,
+    )
+
+
+def _tell_delivered(tx: Tx, catalogue: Catalogue, judged: Judged) -> Iterator[Event]:
+    answered = judged.answered
+    receipt = _receipt(answered)
+    entry = _entry(answered, AuditKind.DELIVERED, tx.now)
+    open_values, private = _written(catalogue, receipt)
+    data = {**entry.data, **dict(_facts(receipt)), **open_values}
+    outcome = Outcome.CREATED if receipt.created else Outcome.UPDATED
+    tx.audit(replace(entry, outcome=outcome, data=data, private=private))
+    row = answered.claimed.wanted
+    seconds = (answered.acknowledged - answered.sent) / timedelta(seconds=1)
+    yield Event(EventKind.DELIVERED, row.target, row.route, str(row.key), str(outcome), seconds=seconds)
+    for field in receipt.not_taken:
+        yield Event(EventKind.NOT_TAKEN, row.target, row.route, str(row.key), field.field)
+
+
+def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
+    yield "external_id", receipt.link.external_id
+    for name, value in (
+        ("number", receipt.link.number),
+        ("notes", list(receipt.notes)),
+        ("note_errors", {note: str(error) for note, error in receipt.note_errors.items()}),
+        ("left", dict(receipt.left)),
+        ("request_ids", list(receipt.request_ids)),
+    ):
+        if value:
+            yield name, value
+
+
+def _written(catalogue: Catalogue, receipt: Receipt) -> tuple[dict[str, JSON], dict[str, JSON]]:
+    """What was written and what was not taken, parted into what may stand in the open and what may be personal."""
+    data: dict[str, JSON] = {}
+    private: dict[str, JSON] = {}
+    for name, value in receipt.wrote.items():
+        (private if catalogue.personal(name) else data)[f"wrote.{name}"] = as_json(value)
+    for missed in receipt.not_taken:
+        where = private if catalogue.personal(missed.field) else data
+        where[f"not_taken.{missed.field}"] = {"sent": missed.sent, "held": missed.held}
+    if receipt.tags_added or receipt.tags_removed:
+        private["tags"] = {"added": list(receipt.tags_added), "removed": list(receipt.tags_removed)}
+    return data, private
+
+
+def _tell_failed(tx: Tx, judged: Judged) -> Event:
+    answered = judged.answered
+    row, reason = answered.claimed.wanted, str(answered.error) or repr(answered.error)
+    parked = isinstance(judged.verdict, Park)
+    entry = _entry(answered, AuditKind.FAILED, tx.now)
+    outcome = Outcome.PARKED if parked else None
+    tx.audit(
+        replace(
+            entry,
+            outcome=outcome,
+            data={**entry.data, "error": type(answered.error).__name__},
+            private={"message": reason},
+        )
+    )
+    kind = EventKind.PARKED if parked else EventKind.DELAYED
+    return Event(kind, row.target, row.route, str(row.key), reason)

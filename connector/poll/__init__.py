@@ -1,0 +1,13 @@
+"""Read a source, decide, and store the decisions: one transaction a page.
+
+The transaction holds everything a page leads to (snapshots, wanted rows, note rows, audit rows, the position), so a
+process may die between any two pages and nothing is half known. Deciding happens inside it, because a decision
+compares with what was last intended, and that must not move between the look and the write.
+
+`sweep` walks the source's pages; `settle` stores one page; `evaluate` is one incident under one route.
+"""
+
+from connector.poll.evaluate import Route
+from connector.poll.sweep import Poll, Sweep
+
+__all__ = ["Poll", "Route", "Sweep"]

@@ -1,0 +1,168 @@
+"""One incident under one route: map it, decide, and put the decision into rows. Touches no database."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from connector.audit import AuditEntry, AuditKind, Outcome
+from connector.mapping import CompiledMapping
+from connector.model import (
+    JSON,
+    Catalogue,
+    Incident,
+    IncidentKey,
+    Link,
+    Mapped,
+    Note,
+    Record,
+    Snapshot,
+    as_json,
+)
+from connector.plan import Change, Decision, Reason, decide, intended_of, note_text, priority_of
+from connector.store.evaluations import Evaluation
+from connector.store.notes import NewNote
+from connector.store.wanted import Wanted
+
+# How an evaluation ends that delivers nothing; the others end when the target answers.
+_ENDS = {
+    Reason.UNCHANGED: Outcome.UNCHANGED,
+    Reason.EXCLUDED: Outcome.EXCLUDED,
+    Reason.UNMAPPED: Outcome.UNMAPPED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Source + target + mapping. `target` is the target's configured name, `catalogue` what its type can hold."""
+
+    name: str
+    target: str
+    catalogue: Catalogue
+    mapping: CompiledMapping
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An incident as read now, and the snapshot of the revision read before it."""
+
+    incident: Incident
+    old: Snapshot | None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What is known of a page's incidents under a route, and the rows that its evaluations lead to."""
+
+    source: str
+    now: datetime
+    rows: Mapping[IncidentKey, Wanted]
+    links: Mapping[IncidentKey, Link]
+    wanted: dict[IncidentKey, Wanted] = field(default_factory=dict)
+    notes: list[NewNote] = field(default_factory=list)
+    evaluations: dict[IncidentKey, Evaluation] = field(default_factory=dict)
+    entries: list[AuditEntry] = field(default_factory=list)
+
+    def pending(self, key: IncidentKey) -> Wanted | None:
+        """The row still waiting for an incident, this page's own included."""
+        return self.wanted.get(key) or self.rows.get(key)
+
+
+def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
+    """Decide on one incident and add the rows that follow to `out`."""
+    incident, key = step.incident, step.incident.key
+    mapped = route.mapping.apply(incident.snapshot, step.old)
+    pending = out.pending(key)
+    decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
+    if decision.record is not None:
+        if pending is not None:
+            out.entries.append(_coalesced(route, incident, pending, out))
+        out.wanted[key] = _wanted(route, incident, decision.record, out.now)
+        out.notes.extend(_notes(route, key, decision))
+    out.evaluations[key] = Evaluation(
+        incident.revision.ticks, incident.content, route.mapping.hash, str(decision.reason)
+    )
+    out.entries.append(_decided(route, incident, mapped, decision, out))
+    return decision
+
+
+def _wanted(route: Route, incident: Incident, record: Record, now: datetime) -> Wanted:
+    return Wanted(
+        route=route.name,
+        key=incident.key,
+        target=route.target,
+        record=record,
+        revision=incident.revision,
+        content=incident.content,
+        mapping=route.mapping.hash,
+        priority=priority_of(incident.snapshot),
+        since=now,
+        due=now,
+        created_hint=str(incident.snapshot.get("createdDateTime") or ""),
+    )
+
+
+def _notes(route: Route, key: IncidentKey, decision: Decision) -> Iterator[NewNote]:
+    for note in decision.notes:
+        name = _note_id(route, key, note)
+        yield NewNote(route.name, key, note.rule, note.item, name, note_text(note.text, name))
+
+
+def _note_id(route: Route, key: IncidentKey, note: Note) -> str:
+    """The note's name on the target: 32 hexadecimal digits from what identifies it, never from its text."""
+    return key.chosen_id(target=route.target, table="notes", purpose=f"{note.rule}\x1f{note.item}").hex
+
+
+def _entry(route: Route, incident: Incident, out: Gathered, kind: AuditKind) -> AuditEntry:
+    return AuditEntry(
+        kind,
+        at=out.now,
+        source=out.source,
+        route=route.name,
+        target=route.target,
+        tenant=incident.key.tenant,
+        incident=incident.key.incident,
+        revision=incident.revision.raw,
+        content=incident.content,
+        mapping=route.mapping.hash,
+    )
+
+
+def _coalesced(route: Route, incident: Incident, pending: Wanted, out: Gathered) -> AuditEntry:
+    """The outcome of a revision that a newer one replaced before it was delivered."""
+    entry = _entry(route, incident, out, AuditKind.DECIDED)
+    return replace(
+        entry,
+        outcome=Outcome.COALESCED,
+        revision=pending.revision.raw,
+        content=pending.content,
+        mapping=pending.mapping,
+        data={"into": incident.revision.raw},
+    )
+
+
+def _decided(
+    route: Route, incident: Incident, mapped: Mapped, decision: Decision, out: Gathered
+) -> AuditEntry:
+    data: dict[str, JSON] = {"reason": str(decision.reason)}
+    private: dict[str, JSON] = {}
+    for change in decision.changes:
+        where = private if route.catalogue.personal(change.name) else data
+        where[f"field.{change.name}"] = _before_after(change)
+    if decision.tags_added or decision.tags_removed:
+        private["tags"] = {"added": list(decision.tags_added), "removed": list(decision.tags_removed)}
+    data |= {name: value for name, value in _remarks(incident, mapped, decision) if value}
+    entry = _entry(route, incident, out, AuditKind.DECIDED)
+    return replace(entry, outcome=_ENDS.get(decision.reason), data=data, private=private)
+
+
+def _before_after(change: Change) -> JSON:
+    after = as_json(change.after)
+    return {"after": after} if change.first else {"before": as_json(change.before), "after": after}
+
+
+def _remarks(incident: Incident, mapped: Mapped, decision: Decision) -> Iterator[tuple[str, JSON]]:
+    yield "rule", decision.rule
+    yield "notes", [f"{note.rule}:{note.item}" for note in decision.notes]
+    yield "unmapped", [f"{each.rule}: {each.name} is {each.value}" for each in mapped.unmapped]
+    yield "cut", list(mapped.cut)
+    yield "repaired", list(incident.repaired)

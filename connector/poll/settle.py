@@ -1,0 +1,155 @@
+"""Everything one page leads to, in one transaction."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector.audit import AuditEntry, AuditKind, iso
+from connector.model import JSON, Incident, Page, SetAside
+from connector.plan import Reason
+from connector.poll.evaluate import Gathered, Route, Step, evaluate
+from connector.store import Tx, evaluations, links, positions, set_asides, snapshots, wanted
+from connector.store import notes as note_rows
+from connector.store.evaluations import Evaluation
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What one poll came to. `read` counts every row the source returned, `fresh` revisions not seen before."""
+
+    source: str
+    tenant: str
+    started: datetime
+    read: int = 0
+    fresh: int = 0
+    pages: int = 0
+    requests: int = 0
+    set_aside: int = 0
+    reasons: Counter[Reason] = field(default_factory=Counter)
+    request_ids: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def to_deliver(self) -> bool:
+        """Whether anything was found that a target does not hold yet."""
+        return bool(self.reasons[Reason.CREATE] or self.reasons[Reason.UPDATE])
+
+
+def counts(sweep: Sweep) -> dict[str, JSON]:
+    """What the audit says of a poll."""
+    return {
+        "started": iso(sweep.started),
+        "pages": sweep.pages,
+        "requests": sweep.requests,
+        "read": sweep.read,
+        "fresh": sweep.fresh,
+        "set_aside": sweep.set_aside,
+        "decisions": {str(reason): count for reason, count in sorted(sweep.reasons.items())},
+        "request_ids": sweep.request_ids[:200],
+        "warnings": sweep.warnings[:200],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One page to store. `history` is how many revisions of an incident are kept."""
+
+    routes: Sequence[Route]
+    page: Page
+    sweep: Sweep
+    history: int
+    rescan: bool
+
+    def settle(self, tx: Tx) -> list[SetAside]:
+        """Store everything the page leads to; the incidents newly set aside."""
+        self._count()
+        steps = self._steps(tx)
+        for route in self.routes:
+            self._evaluate(tx, route, steps)
+        told = self._set_aside(tx)
+        self._advance(tx)
+        return told
+
+    def _count(self) -> None:
+        sweep, page = self.sweep, self.page
+        sweep.read += page.read
+        sweep.pages += 1
+        sweep.requests += page.requests
+        sweep.set_aside += len(page.set_aside)
+        sweep.request_ids.extend(page.request_ids)
+        sweep.warnings.extend(page.warnings)
+
+    def _steps(self, tx: Tx) -> list[Step]:
+        """Each incident with the revision read before it; the new revisions are stored on the way.
+
+        An answer older than what is known comes from a replica of the service that lags, and is passed over.
+        """
+        stored = snapshots.latest(tx, [incident.key for incident in self.page.incidents])
+        known = {key: (each.revision.ticks, each.content, each.body) for key, each in stored.items()}
+        steps: list[Step] = []
+        new: list[Incident] = []
+        for incident in self.page.incidents:
+            ticks, content, body = known.get(incident.key, (-1, "", None))
+            if incident.revision.ticks < ticks:
+                continue
+            steps.append(Step(incident, body))
+            if (incident.revision.ticks, incident.content) != (ticks, content):
+                new.append(incident)
+                known[incident.key] = (incident.revision.ticks, incident.content, incident.snapshot)
+        snapshots.add(tx, new, keep=self.history)
+        self.sweep.fresh += len(new)
+        return steps
+
+    def _evaluate(self, tx: Tx, route: Route, steps: Sequence[Step]) -> None:
+        """Evaluate the page under one route, and store together what that leads to."""
+        keys = [step.incident.key for step in steps]
+        last = evaluations.get(tx, route.name, keys)
+        rows = wanted.get(tx, route.name, keys)
+        linked = links.get(tx, route.name, keys)
+        gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked)
+        for step in steps:
+            if self.rescan or not _evaluated(last.get(step.incident.key), step.incident, route):
+                decision = evaluate(route, step, gathered)
+                self.sweep.reasons[decision.reason] += 1
+        wanted.put(tx, list(gathered.wanted.values()))
+        note_rows.add(tx, gathered.notes)
+        evaluations.put(tx, route.name, gathered.evaluations)
+        tx.audit(*gathered.entries)
+
+    def _set_aside(self, tx: Tx) -> list[SetAside]:
+        sweep, told = self.sweep, []
+        known = {
+            each.set_aside.incident: each.set_aside.reason for each in set_asides.every(tx, sweep.source)
+        }
+        set_asides.put(tx, sweep.source, self.page.set_aside)
+        for aside in self.page.set_aside:
+            if known.get(aside.incident) != aside.reason:  # otherwise it was said before
+                told.append(aside)
+                tx.audit(self._entry(tx, AuditKind.SET_ASIDE, aside.incident, {"reason": aside.reason}))
+        set_asides.clear(tx, sweep.source, self.page.recovered)
+        for incident in self.page.recovered:
+            tx.audit(self._entry(tx, AuditKind.RECOVERED, incident, {}))
+        return told
+
+    def _advance(self, tx: Tx) -> None:
+        """Move the position, never back; the last page closes the sweep with its own audit row."""
+        sweep, position = self.sweep, self.page.position
+        if position is not None:
+            stored = positions.get(tx, sweep.source)
+            if stored is None or position.revision.ticks > stored.revision.ticks:
+                positions.put(tx, sweep.source, position)
+        if self.page.last:
+            tx.audit(self._entry(tx, AuditKind.POLL, "", counts(sweep)))
+
+    def _entry(self, tx: Tx, kind: AuditKind, incident: str, data: dict[str, JSON]) -> AuditEntry:
+        sweep = self.sweep
+        return AuditEntry(
+            kind, at=tx.now, source=sweep.source, tenant=sweep.tenant, incident=incident, data=data
+        )
+
+
+def _evaluated(last: Evaluation | None, incident: Incident, route: Route) -> bool:
+    """Whether the route has decided on exactly this content with exactly this mapping."""
+    now = (incident.revision.ticks, incident.content, route.mapping.hash)
+    return last is not None and (last.ticks, last.content, last.mapping) == now

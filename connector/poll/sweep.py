@@ -1,0 +1,79 @@
+"""One poll of a source: page after page, each stored before the next is asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.audit import AuditEntry, AuditKind
+from connector.errors import ConnectorError, StateError
+from connector.model import Event, EventKind, Page, Position, Revision, Source
+from connector.poll.evaluate import Route
+from connector.poll.settle import Settlement, Sweep, counts
+from connector.store import Store, Tx, mappings_seen, positions, set_asides
+
+__all__ = ["Poll", "Sweep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Everything a poll of one source needs.
+
+    `start` gives the revision to begin at when the source was never read; `history` is how many revisions of an
+    incident are kept; `woken` is called after each stored page that left something to deliver.
+    """
+
+    source: Source
+    routes: Sequence[Route]
+    store: Store
+    start: Callable[[datetime], Revision]
+    now: Callable[[], datetime]
+    emit: Callable[[Event], None]
+    history: int
+    woken: Callable[[], None]
+
+    async def once(self, *, rescan: bool = False) -> Sweep:
+        """Read everything that changed since the stored position, or, to `rescan`, since the source's start."""
+        sweep = Sweep(self.source.name, self.source.tenant, self.now())
+        position, again = await self.store.write(lambda tx: self._open(tx, rescan=rescan))
+        try:
+            async for page in self.source.changes(position, again=again):
+                await self._store(page, sweep, rescan=rescan)
+        except StateError:
+            raise
+        except ConnectorError as error:
+            await self._failed(sweep, error)
+            raise
+        seconds = (self.now() - sweep.started) / timedelta(seconds=1)
+        self.emit(Event(EventKind.POLLED, self.source.name, count=sweep.fresh, seconds=seconds))
+        return sweep
+
+    def _open(self, tx: Tx, *, rescan: bool) -> tuple[Position, list[str]]:
+        """Where to read from, and what to try again.
+
+        The start is stored at the first poll, so that `now` means then and not each restart.
+        """
+        for route in self.routes:
+            mappings_seen.put(tx, route.mapping.hash, route.mapping.name, route.mapping.text)
+        stored = positions.get(tx, self.source.name)
+        if stored is None:
+            stored = Position(self.start(tx.now))
+            positions.put(tx, self.source.name, stored, start=stored.revision.raw)
+        start = positions.start(tx, self.source.name) if rescan else None
+        again = [kept.set_aside.incident for kept in set_asides.every(tx, self.source.name)]
+        return start or stored, again
+
+    async def _store(self, page: Page, sweep: Sweep, *, rescan: bool) -> None:
+        settlement = Settlement(self.routes, page, sweep, self.history, rescan=rescan)
+        asides = await self.store.write(settlement.settle)
+        for aside in asides:
+            self.emit(
+                Event(EventKind.SET_ASIDE, self.source.name, incident=aside.incident, reason=aside.reason)
+            )
+        if sweep.to_deliver:
+            self.woken()
+
+    async def _failed(self, sweep: Sweep, error: ConnectorError) -> None:
+        data = {**counts(sweep), "error": str(error)}
+        entry = AuditEntry(AuditKind.POLL, at=self.now(), source=sweep.source, tenant=sweep.tenant, data=data)
+        await self.store.write(lambda tx: tx.audit(entry))
+        self.emit(Event(EventKind.POLL_FAILED, self.source.name, reason=str(error)))
