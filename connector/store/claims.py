@@ -10,7 +10,7 @@ A claim's fence is the number of its row's claims. Once the row was claimed agai
 what the older claim learns is refused: a stale process may finish its request but commits nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, or_, select, update
 
 from connector.model import Delivery, Link, NoteInHand
+from connector.store.columns import Moment
 from connector.store.links import link_of
 from connector.store.tables import links, notes, wanted
 from connector.store.tx import Fetched, Tx, update_each
@@ -39,6 +40,52 @@ NOTES_OF = (
     notes.c.incident == bindparam("of_incident"),
     notes.c.delivered_at.is_(None),
 )
+
+_NOW = bindparam("now", type_=Moment)
+_DUE = (
+    select(wanted)
+    .where(
+        wanted.c.target == bindparam("of_target"),
+        wanted.c.parked.is_(None),
+        wanted.c.due <= _NOW,
+        or_(wanted.c.leased_until.is_(None), wanted.c.leased_until <= _NOW),
+    )
+    .order_by(wanted.c.priority, wanted.c.since, wanted.c.id)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+)
+_CHOSEN = wanted.c.id.in_(bindparam("ids", expanding=True))
+_LINKS = (
+    select(wanted.c.id.label("wanted_id"), links)
+    .join_from(
+        wanted,
+        links,
+        (links.c.route == wanted.c.route)
+        & (links.c.tenant == wanted.c.tenant)
+        & (links.c.incident == wanted.c.incident),
+    )
+    .where(_CHOSEN)
+)
+# The notes that travel with a row: those of its unresolved attempt, or else those that are due.
+_TRAVELS = case((wanted.c.token.is_(None), notes.c.due <= _NOW), else_=notes.c.token == wanted.c.token)
+_NOTES = (
+    select(wanted.c.id.label("wanted_id"), notes.c.row, notes.c.id, notes.c.text)
+    .join_from(wanted, notes, SAME_INCIDENT)
+    .where(_CHOSEN, notes.c.delivered_at.is_(None), notes.c.parked.is_(None), _TRAVELS)
+    .order_by(notes.c.row)
+)
+_HELD = (
+    select(wanted.c.id, wanted.c.fence)
+    .where(_CHOSEN, wanted.c.leased_by.is_not(None))
+    .order_by(wanted.c.id)
+    .with_for_update()
+)
+_TAKEN = ("attempts", "fence", "leased_until", "token", "sent_version")
+_TAKE = BY_ID.values(leased_by=bindparam("by"), **{name: bindparam(name) for name in _TAKEN})
+_CARRY = update(notes).where(notes.c.row == bindparam("of_row")).values(token=bindparam("with_token"))
+_RELEASE = BY_ID.values(**FREE, attempts=case((wanted.c.attempts > 0, wanted.c.attempts - 1), else_=0))
+_FORGET = BY_ID.values(CERTAIN)
+_CLEAR = update(notes).where(*NOTES_OF).values(token=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +126,8 @@ def claim(tx: Tx, target: str, limit: int, lease: timedelta, token: Callable[[],
 
     `lease` must be longer than an attempt can last: a row whose lease ran out may be taken again.
     """
-    rows = _due(tx, target, limit)
+    due = {"of_target": target, "now": tx.now, "at_most": limit}
+    rows = tx.connection.execute(_DUE, due).all()
     ids = [row.id for row in rows]
     known, waiting = _links(tx, ids), _notes(tx, ids)
     claims = [
@@ -93,8 +141,7 @@ def release(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
     """Give back rows for which nothing was sent; which of them were still ours."""
     ours = still_ours(tx, claims)
     fresh = [each for each in ours if not each.in_doubt]
-    one_less = case((wanted.c.attempts > 0, wanted.c.attempts - 1), else_=0)
-    update_each(tx, BY_ID.values(**FREE, attempts=one_less), [{"of_id": each.wanted.id} for each in ours])
+    update_each(tx, _RELEASE, [{"of_id": each.wanted.id} for each in ours])
     forget_tokens(tx, fresh)
     return ours
 
@@ -112,46 +159,13 @@ def release_leases(tx: Tx, target: str | None = None) -> int:
     return tx.connection.execute(chosen).rowcount
 
 
-def _due(tx: Tx, target: str, limit: int) -> Sequence[Fetched]:
-    query = (
-        select(wanted)
-        .where(
-            wanted.c.target == target,
-            wanted.c.parked.is_(None),
-            wanted.c.due <= tx.now,
-            or_(wanted.c.leased_until.is_(None), wanted.c.leased_until <= tx.now),
-        )
-        .order_by(wanted.c.priority, wanted.c.since, wanted.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return tx.connection.execute(query).all()
-
-
 def _links(tx: Tx, ids: Sequence[int]) -> dict[int, Link]:
-    same = (links.c.route == wanted.c.route) & (links.c.tenant == wanted.c.tenant)
-    query = (
-        select(wanted.c.id, links)
-        .join_from(wanted, links, same & (links.c.incident == wanted.c.incident))
-        .where(wanted.c.id.in_(ids))
-    )
-    return {row.id: link_of(row) for row in tx.connection.execute(query)}
+    return {row.wanted_id: link_of(row) for row in tx.connection.execute(_LINKS, {"ids": ids})}
 
 
 def _notes(tx: Tx, ids: Sequence[int]) -> dict[int, list[Fetched]]:
-    """The notes that travel with each row: those of its unresolved attempt, or else those that are due."""
-    travels = case(
-        (wanted.c.token.is_(None), notes.c.due <= tx.now),
-        else_=notes.c.token == wanted.c.token,
-    )
-    query = (
-        select(wanted.c.id.label("wanted_id"), notes.c.row, notes.c.id, notes.c.text)
-        .join_from(wanted, notes, SAME_INCIDENT)
-        .where(wanted.c.id.in_(ids), notes.c.delivered_at.is_(None), notes.c.parked.is_(None), travels)
-        .order_by(notes.c.row)
-    )
     found: dict[int, list[Fetched]] = {}
-    for row in tx.connection.execute(query):
+    for row in tx.connection.execute(_NOTES, {"ids": ids, "now": tx.now}):
         found.setdefault(row.wanted_id, []).append(row)
     return found
 
@@ -183,44 +197,32 @@ def _claimed(
     )
 
 
-def _write_down(tx: Tx, claims: Sequence[Claimed], waiting: dict[int, list[Fetched]]) -> None:
-    names = ("attempts", "fence", "leased_until", "token", "sent_version")
-    taken = [
-        {"of_id": each.wanted.id, **{name: getattr(each.wanted, name) for name in names}} for each in claims
-    ]
-    update_each(tx, BY_ID.values(leased_by=tx.holder), taken)
-    carried = [
-        {"of_row": note.row, "token": each.wanted.token}
-        for each in claims
-        for note in waiting.get(each.wanted.id, ())
-    ]
-    update_each(tx, update(notes).where(notes.c.row == bindparam("of_row")), carried)
+def _write_down(tx: Tx, claims: Sequence[Claimed], waiting: Mapping[int, Sequence[Fetched]]) -> None:
+    taken, carried = [], []
+    for each in claims:
+        row = each.wanted
+        taken.append({"of_id": row.id, "by": tx.holder, **{name: getattr(row, name) for name in _TAKEN}})
+        carried += [{"of_row": note.row, "with_token": row.token} for note in waiting.get(row.id, ())]
+    update_each(tx, _TAKE, taken)
+    update_each(tx, _CARRY, carried)
 
 
 def still_ours(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
     """The claims whose rows nobody claimed or freed since."""
-    held = select(wanted.c.id, wanted.c.fence).where(
-        wanted.c.id.in_([each.wanted.id for each in claims]), wanted.c.leased_by.is_not(None)
-    )
-    fences = {
-        row.id: row.fence for row in tx.connection.execute(held.order_by(wanted.c.id).with_for_update())
-    }
+    held = tx.connection.execute(_HELD, {"ids": [each.wanted.id for each in claims]})
+    fences = {row.id: row.fence for row in held}
     return [each for each in claims if fences.get(each.wanted.id) == each.wanted.fence]
 
 
 def forget_tokens(tx: Tx, claims: Sequence[Claimed]) -> None:
     """Note that the outcome of these attempts is known."""
-    update_each(tx, BY_ID.values(CERTAIN), [{"of_id": each.wanted.id} for each in claims])
-    clear_note_tokens(tx, claims)
+    update_each(tx, _FORGET, [{"of_id": each.wanted.id} for each in claims])
+    clear_note_tokens(tx, [each for each in claims if each.notes])
 
 
 def clear_note_tokens(tx: Tx, claims: Sequence[Claimed]) -> None:
     """Let the undelivered notes that these attempts carried travel with any attempt again."""
-    update_each(
-        tx,
-        update(notes).where(*NOTES_OF).values(token=None),
-        [parameters_of(each) for each in claims if each.notes],
-    )
+    update_each(tx, _CLEAR, [parameters_of(each) for each in claims])
 
 
 def parameters_of(claimed: Claimed) -> dict[str, Any]:

@@ -7,7 +7,13 @@ from sqlalchemy import select
 
 from connector.model import Position, Revision
 from connector.store.tables import positions
-from connector.store.tx import Tx, upsert
+from connector.store.tx import Tx, Upsert
+
+_PUT = Upsert(
+    positions,
+    ("source",),
+    changes=lambda new: {"ticks": new.ticks, "raw": new.raw, "moved_at": new.moved_at},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,4 @@ def put(tx: Tx, source: str, position: Position, start: str = "") -> None:
     """Store a source's position; `start`, where the first poll began, is kept from the first time it is given."""
     revision = position.revision
     row = {"source": source, "ticks": revision.ticks, "raw": revision.raw, "start": start, "moved_at": tx.now}
-    upsert(
-        tx,
-        positions,
-        [row],
-        key=["source"],
-        changes=lambda new: {"ticks": new.ticks, "raw": new.raw, "moved_at": new.moved_at},
-    )
+    _PUT(tx, [row])

@@ -9,7 +9,11 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, select
 
 from connector.store.tables import quotas
-from connector.store.tx import Tx, upsert
+from connector.store.tx import Tx, Upsert
+
+_BOOK = Upsert(
+    quotas, ("quota_group", "op_class", "second"), changes=lambda new: {"used": quotas.c.used + new.used}
+)
 
 
 def take(tx: Tx, group: str, op_class: str, limit: int, seconds: int, n: int) -> tuple[int, datetime | None]:
@@ -58,10 +62,4 @@ def charge(tx: Tx, group: str, op_class: str, n: int) -> None:
 
 def _book(tx: Tx, group: str, op_class: str, n: int) -> None:
     row = {"quota_group": group, "op_class": op_class, "second": int(tx.now.timestamp()), "used": n}
-    upsert(
-        tx,
-        quotas,
-        [row],
-        key=["quota_group", "op_class", "second"],
-        changes=lambda new: {"used": quotas.c.used + new.used},
-    )
+    _BOOK(tx, [row])

@@ -29,6 +29,32 @@ from connector.store.links import Linked
 from connector.store.tables import notes, wanted
 from connector.store.tx import Tx, update_each
 
+_NOTE_DELIVERED = (
+    update(notes)
+    .where(*NOTES_OF, notes.c.id == bindparam("of_note"))
+    .values(delivered_at=bindparam("now"), text=None, token=None, parked=None, last_error=None)
+)
+_CHOSEN = wanted.c.id.in_(bindparam("ids", expanding=True))
+# By row: its version, and when the first of the notes that wait for it is due.
+_REST = (
+    select(wanted.c.id, wanted.c.version, func.min(notes.c.due, type_=notes.c.due.type).label("note_due"))
+    .join_from(
+        wanted, notes, SAME_INCIDENT & notes.c.delivered_at.is_(None) & notes.c.parked.is_(None), isouter=True
+    )
+    .where(_CHOSEN)
+    .group_by(wanted.c.id, wanted.c.version)
+)
+_AGAIN = BY_ID.values(
+    **FREE,
+    **CERTAIN,
+    attempts=0,
+    last_error=None,
+    waiting=False,
+    due=bindparam("due"),
+    since=bindparam("since"),
+)
+_GONE = delete(wanted).where(_CHOSEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -50,7 +76,7 @@ def delivered(tx: Tx, done: Sequence[Done]) -> list[Done]:
     kept = [each for each in done if each.claimed.wanted.id in ours]
     links.put(tx, [_linked(each) for each in kept])
     _notes_delivered(tx, kept)
-    clear_note_tokens(tx, [each.claimed for each in kept])
+    clear_note_tokens(tx, [each.claimed for each in kept if _some_left(each)])
     _finish(tx, [each.claimed for each in kept])
     return kept
 
@@ -101,42 +127,33 @@ def _end(tx: Tx, claimed: Claimed, *, keep_token: bool, **changes: Any) -> bool:
     return True
 
 
+def _some_left(done: Done) -> bool:
+    return not {note.id for note in done.claimed.notes} <= set(done.notes)
+
+
 def _notes_delivered(tx: Tx, done: Sequence[Done]) -> None:
-    statement = update(notes).where(*NOTES_OF, notes.c.id == bindparam("of_note"))
-    update_each(
-        tx,
-        statement.values(delivered_at=tx.now, text=None, token=None, parked=None, last_error=None),
-        [{**parameters_of(each.claimed), "of_note": note} for each in done for note in each.notes],
-    )
+    there = [
+        {**parameters_of(each.claimed), "of_note": note, "now": tx.now}
+        for each in done
+        for note in each.notes
+    ]
+    update_each(tx, _NOTE_DELIVERED, there)
 
 
 def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
     """Delete the rows that have nothing more to deliver, and make the others due again."""
-    rest = _rest(tx, [each.wanted.id for each in claims])
+    rest = {row.id: row for row in tx.connection.execute(_REST, {"ids": [each.wanted.id for each in claims]})}
     again, gone = [], []
     for each in claims:
-        version, note_due = rest[each.wanted.id]
-        if version == each.wanted.version and note_due is None:
-            gone.append(each.wanted.id)
-            continue
-        due = tx.now if version != each.wanted.version else note_due
-        again.append({"of_id": each.wanted.id, "due": due, "since": each.at})
-    fresh = {**FREE, **CERTAIN, "attempts": 0, "last_error": None, "waiting": False}
-    update_each(tx, BY_ID.values(fresh), again)
+        row = rest[each.wanted.id]
+        newer = row.version != each.wanted.version
+        if newer or row.note_due is not None:
+            again.append({"of_id": row.id, "due": tx.now if newer else row.note_due, "since": each.at})
+        else:
+            gone.append(row.id)
+    update_each(tx, _AGAIN, again)
     if gone:
-        tx.connection.execute(delete(wanted).where(wanted.c.id.in_(gone)))
-
-
-def _rest(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
-    """By row: its version, and when the first of the notes that wait for it is due."""
-    waits = SAME_INCIDENT & notes.c.delivered_at.is_(None) & notes.c.parked.is_(None)
-    query = (
-        select(wanted.c.id, wanted.c.version, func.min(notes.c.due, type_=notes.c.due.type).label("note_due"))
-        .join_from(wanted, notes, waits, isouter=True)
-        .where(wanted.c.id.in_(ids))
-        .group_by(wanted.c.id, wanted.c.version)
-    )
-    return {row.id: (row.version, row.note_due) for row in tx.connection.execute(query)}
+        tx.connection.execute(_GONE, {"ids": gone})
 
 
 def _linked(done: Done) -> Linked:

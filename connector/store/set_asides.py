@@ -8,7 +8,13 @@ from sqlalchemy import delete, select
 
 from connector.model import SetAside
 from connector.store.tables import set_asides
-from connector.store.tx import Tx, chunks, upsert
+from connector.store.tx import Tx, Upsert, chunks
+
+_PUT = Upsert(
+    set_asides,
+    ("source", "incident"),
+    changes=lambda new: {"reason": new.reason, "revision": new.revision},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,7 @@ def put(tx: Tx, source: str, rows: Sequence[SetAside]) -> None:
         }
         for row in rows
     ]
-    upsert(
-        tx,
-        set_asides,
-        values,
-        key=["source", "incident"],
-        changes=lambda new: {"reason": new.reason, "revision": new.revision},
-    )
+    _PUT(tx, values)
 
 
 def clear(tx: Tx, source: str, incidents: Sequence[str]) -> int:

@@ -1,6 +1,6 @@
 """What mappings saw of an incident: the latest revision and a bounded number of earlier ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,26 @@ from sqlalchemy import bindparam, delete, func, select
 
 from connector.model import Incident, IncidentKey, Revision, Snapshot
 from connector.store.tables import snapshots
-from connector.store.tx import Fetched, Tx, about, chunks, insert
+from connector.store.tx import Fetched, Tx, about, for_incidents, insert, one_incident, update_each
 
 _OLDER = delete(snapshots).where(
     snapshots.c.tenant == bindparam("of_tenant"),
     snapshots.c.incident == bindparam("of_incident"),
     snapshots.c.n <= bindparam("up_to"),
 )
+
+_OTHER = snapshots.alias()
+_HIGHEST = (
+    select(func.max(_OTHER.c.n))
+    .where(_OTHER.c.tenant == snapshots.c.tenant, _OTHER.c.incident == snapshots.c.incident)
+    .correlate(snapshots)
+    .scalar_subquery()
+)
+_LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == _HIGHEST)
+_STANDING = _LATEST.with_only_columns(
+    *(snapshots.c[name] for name in ("tenant", "incident", "n", "ticks", "content"))
+)
+_HISTORY = select(snapshots).where(about(snapshots)).order_by(snapshots.c.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +50,13 @@ class _Latest:
 
 def latest(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Stored]:
     """The latest stored revision of each incident that has one."""
-    return {IncidentKey(row.tenant, row.incident): _stored(row) for row in _newest(tx, keys, snapshots.c)}
+    rows = for_incidents(tx, _LATEST, keys)
+    return {IncidentKey(row.tenant, row.incident): _stored(row) for row in rows}
 
 
 def history(tx: Tx, key: IncidentKey) -> list[Stored]:
     """Every stored revision of an incident, oldest first."""
-    query = select(snapshots).where(about(snapshots, [key])).order_by(snapshots.c.n)
-    return [_stored(row) for row in tx.connection.execute(query)]
+    return [_stored(row) for row in tx.connection.execute(_HISTORY, one_incident(key))]
 
 
 def add(tx: Tx, incidents: Sequence[Incident], keep: int) -> None:
@@ -66,30 +79,19 @@ def add(tx: Tx, incidents: Sequence[Incident], keep: int) -> None:
         for row in rows
         if row["n"] > keep + 1
     ]
-    if old:
-        tx.connection.execute(_OLDER, old)
+    update_each(tx, _OLDER, old)
 
 
 def erase(tx: Tx, key: IncidentKey) -> int:
     """Forget every stored revision of an incident; how many there were."""
-    return tx.connection.execute(delete(snapshots).where(about(snapshots, [key]))).rowcount
+    return tx.connection.execute(delete(snapshots).where(about(snapshots)), one_incident(key)).rowcount
 
 
 def _standing(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, _Latest]:
-    columns = [snapshots.c[name] for name in ("tenant", "incident", "n", "ticks", "content")]
     return {
         IncidentKey(row.tenant, row.incident): _Latest(row.n, row.ticks, row.content)
-        for row in _newest(tx, keys, columns)
+        for row in for_incidents(tx, _STANDING, keys)
     }
-
-
-def _newest(tx: Tx, keys: Sequence[IncidentKey], columns: Iterable[Any]) -> Iterable[Fetched]:
-    other = snapshots.alias()
-    same = (other.c.tenant == snapshots.c.tenant, other.c.incident == snapshots.c.incident)
-    highest = select(func.max(other.c.n)).where(*same).correlate(snapshots).scalar_subquery()
-    for some in chunks(keys):
-        query = select(*columns).where(about(snapshots, some), snapshots.c.n == highest)
-        yield from tx.connection.execute(query)
 
 
 def _row(incident: Incident, n: int, now: datetime) -> dict[str, Any]:

@@ -9,18 +9,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, null, select, update
+from sqlalchemy import bindparam, case, delete, func, null, select, update
 
 from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
 from connector.store.tables import wanted
-from connector.store.tx import Fetched, Tx, about, chunks, upsert
+from connector.store.tx import Fetched, Tx, Upsert, about, for_incidents, one_incident
 
-_IDENTITY = ("route", "tenant", "incident")
 # What a new version takes from the row that brings it.
 _TAKEN = (
     *("target", "record", "ticks", "raw", "content", "mapping", "priority", "due"),
     *("may_create", "created_hint", "waiting"),
 )
+
+
+def _newer(new: Any) -> Mapping[str, Any]:
+    taken = {name: new[name] for name in _TAKEN}
+    return {**taken, "version": wanted.c.version + 1, "attempts": 0, "parked": null(), "last_error": null()}
+
+
+_GET = select(wanted).where(wanted.c.route == bindparam("of_route"), about(wanted))
+_OF_INCIDENT = select(wanted).where(about(wanted)).order_by(wanted.c.route)
+_PUT = Upsert(wanted, ("route", "tenant", "incident"), changes=_newer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +84,8 @@ class Backlog:
 
 def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Wanted]:
     """The route's row of each incident that has one."""
-    found = {}
-    for some in chunks(keys):
-        query = select(wanted).where(wanted.c.route == route, about(wanted, some))
-        for row in tx.connection.execute(query):
-            found[IncidentKey(row.tenant, row.incident)] = wanted_of(row)
-    return found
+    rows = for_incidents(tx, _GET, keys, of_route=route)
+    return {IncidentKey(row.tenant, row.incident): wanted_of(row) for row in rows}
 
 
 def put(tx: Tx, rows: Sequence[Wanted]) -> None:
@@ -89,7 +94,7 @@ def put(tx: Tx, rows: Sequence[Wanted]) -> None:
     A new version takes record, revision, priority and `due` from the new row; it is no longer parked and its
     attempts start again. `since`, and an attempt whose outcome is unknown, stay.
     """
-    upsert(tx, wanted, [_row(row) for row in rows], key=_IDENTITY, changes=_newer)
+    _PUT(tx, [_row(row) for row in rows])
 
 
 def parked(tx: Tx, target: str | None = None) -> list[Wanted]:
@@ -109,8 +114,7 @@ def delayed(tx: Tx, limit: int) -> list[Wanted]:
 
 def of_incident(tx: Tx, key: IncidentKey) -> list[Wanted]:
     """Every row that any route still has to deliver for an incident, by route."""
-    query = select(wanted).where(about(wanted, [key])).order_by(wanted.c.route)
-    return [wanted_of(row) for row in tx.connection.execute(query)]
+    return [wanted_of(row) for row in tx.connection.execute(_OF_INCIDENT, one_incident(key))]
 
 
 def unpark(tx: Tx, ids: Sequence[int]) -> int:
@@ -192,11 +196,6 @@ def _ready_at() -> Any:  # a CASE of moments: the library's type for it says no 
 
 def _how_many(condition: Any) -> Any:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _newer(new: Any) -> Mapping[str, Any]:
-    taken = {name: new[name] for name in _TAKEN}
-    return {**taken, "version": wanted.c.version + 1, "attempts": 0, "parked": null(), "last_error": null()}
 
 
 def _row(each: Wanted) -> dict[str, Any]:
