@@ -1,0 +1,93 @@
+"""Rules against the target's catalogue: names, who writes what, and what Microsoft's own connector carries already."""
+
+from collections.abc import Iterable, Iterator
+
+from connector.mapping.appended import Noter, Tagger
+from connector.mapping.document import MappingFile
+from connector.mapping.report import Report
+from connector.mapping.writers import Writer
+from connector.model import Catalogue
+from connector.yamlsource import Path, nearest
+
+_INTO_WORDS = ("label", "note")
+_FLOWS_BACK = "remove it, or say `accepts_flow_back: true` if it may flow back into Defender XDR"
+
+
+def check_fields(file: MappingFile, catalogue: Catalogue, report: Report) -> None:
+    """Complain about fields that the target does not have or keeps for itself, and about two rules for one field."""
+    writers: dict[str, Path] = {}
+    for path, name in _written(file):
+        if not catalogue.knows(name):
+            what, remedy = _unknown(name, catalogue)
+            report.add(path, what, remedy, at_key=True)
+        elif name in writers:
+            what = f"{name} is already written in line {report.line(writers[name])}"
+            report.add(path, what, "keep one of the two rules", at_key=True)
+        writers.setdefault(name, path)
+    _check_into(file, catalogue, writers, report)
+
+
+def _written(file: MappingFile) -> Iterator[tuple[Path, str]]:
+    for name in file.fields:
+        yield ("fields", name), name
+    for index, decision in enumerate(file.decisions):
+        for place, name in enumerate(decision.set_):
+            yield ("decisions", index, "set", place), name
+
+
+def _unknown(name: str, catalogue: Catalogue) -> tuple[str, str]:
+    # The joint rules know the fields that the target keeps for itself, and why.
+    reasons = catalogue.joint({name: ""})
+    if reasons:
+        return f"{name} cannot be written", reasons[0]
+    return f"{catalogue.target} has no field `{name}`", nearest(name, catalogue.fields) or "see the reference"
+
+
+def _check_into(file: MappingFile, catalogue: Catalogue, writers: dict[str, Path], report: Report) -> None:
+    into, path = file.tags.into, ("tags", "into")
+    if catalogue.tags_native:
+        if into is not None:
+            report.add(path, f"{catalogue.target} has tags of its own", "remove `into`", at_key=True)
+        return
+    if into is None:
+        if file.tags.add:
+            known = ", ".join(sorted(catalogue.tag_fields) + list(_INTO_WORDS))
+            report.add(
+                ("tags",), f"{catalogue.target} has no tags", f"say `into`: one of {known}", at_key=True
+            )
+        return
+    custom = into not in catalogue.fields and catalogue.knows(into)
+    if into not in catalogue.tag_fields and into not in _INTO_WORDS and not custom:
+        remedy = nearest(into, [*sorted(catalogue.tag_fields), *_INTO_WORDS])
+        report.add(path, f"`{into}` does not take tags", remedy)
+    if into in writers:
+        report.add(
+            path, f"{into} is also written in line {report.line(writers[into])}", "keep one of the two"
+        )
+
+
+def check_ids(file: MappingFile, report: Report) -> None:
+    """Complain about two rules of one name: the audit and the keys of notes could not tell them apart."""
+    for section, key in (("scope", "id"), ("decisions", "id"), ("notes", "name"), ("examples", "name")):
+        seen: set[str] = set()
+        for index, rule in enumerate(getattr(file, section)):
+            name = getattr(rule, key)
+            if name in seen:
+                report.add((section, index, key), f"a second `{name}`", "give it another name")
+            seen.add(name)
+
+
+def check_ownership(
+    catalogue: Catalogue, parts: tuple[Iterable[Writer], Iterable[Tagger], Iterable[Noter]], report: Report
+) -> None:
+    """Complain about everything that Microsoft's own connector already writes into the same incidents."""
+    writers, taggers, noters = parts
+    for writer in writers:
+        for name in sorted(catalogue.carried_by_microsoft.intersection(writer.fields)):
+            report.add(writer.path, f"Microsoft's own connector writes {name}", _FLOWS_BACK, at_key=True)
+    for tagger in taggers:
+        if "customTags" in tagger.reads:
+            report.add(tagger.path, "Microsoft's own connector copies custom tags", _FLOWS_BACK)
+    for noter in noters:
+        if "comments" in noter.reads:
+            report.add(noter.path, "Microsoft's own connector copies comments", _FLOWS_BACK)

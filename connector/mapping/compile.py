@@ -1,0 +1,168 @@
+"""From a mapping's text to something that can be applied, or to every reason why not.
+
+The order is: the shape of the file, the meaning of each rule, the rules against the target's catalogue, and last,
+if nothing was wrong so far, what the rules do together and the examples. A part whose shape is wrong is taken out
+before its meaning is asked for, so that a mistyped key does not hide the other mistakes of a file.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.errors import ConfigError
+from connector.mapping.appended import Noter, Tagger, compile_note, compile_tag
+from connector.mapping.check import check_fields, check_ids, check_ownership
+from connector.mapping.compiled import CompiledMapping, Exclude
+from connector.mapping.decisions import DecisionCompiler
+from connector.mapping.document import MappingFile
+from connector.mapping.examples import check_examples
+from connector.mapping.expr import Expr, Scope, constant
+from connector.mapping.expressions import compile_expression, compile_template, is_template
+from connector.mapping.joint import check_joint
+from connector.mapping.report import Report
+from connector.mapping.shape import shape_of
+from connector.mapping.vocabulary import LATER, PROPERTIES
+from connector.mapping.writers import FieldCompiler, Writer, condition
+from connector.model import JSON, Catalogue, Exclusion, digest
+from connector.yamlsource import load, nearest
+
+_RESERVED = frozenset({"vars", "old", "source", "item", "null", *LATER, *PROPERTIES})
+
+
+def load_mapping(
+    text: str,
+    file: str,
+    *,
+    catalogues: Mapping[str, Catalogue],
+    vars: Mapping[str, JSON],  # noqa: A002  # the word of the language and of the configuration
+    source_name: str = "",
+    microsoft_owned: bool = False,
+) -> CompiledMapping:
+    """The mapping in `text`, bound to a route's vars; `file` is the name that complaints give it.
+
+    `catalogues` are those of the known target types, by name. `microsoft_owned` says that the target's records are
+    created and kept by Microsoft's own connector, and that the mapping only adds to them.
+
+    Raises ConfigError with every problem found.
+    """
+    document = load(text, file)
+    shape, problems = shape_of(document)
+    report = Report(document)
+    report.problems += problems
+    catalogue = _catalogue(shape, catalogues, report)
+    if shape is None or catalogue is None:
+        raise ConfigError(report.problems)
+    known = {name: _without_floats(value) for name, value in vars.items()}
+    compiler = _MappingCompiler(shape, catalogue, Scope(known, source_name), report)
+    compiled = compiler.compile(text, digest({"document": _without_floats(document.data), "vars": known}))
+    if microsoft_owned and not shape.accepts_flow_back:
+        check_ownership(catalogue, (compiled.writers, compiled.taggers, compiled.noters), report)
+    if not report.problems:
+        check_joint(compiled, report, creates=not microsoft_owned)
+        check_examples(compiled, report)
+    if report.problems:
+        raise ConfigError(sorted(report.problems, key=lambda problem: (problem.line, problem.column)))
+    return compiled
+
+
+def _catalogue(
+    shape: MappingFile | None, catalogues: Mapping[str, Catalogue], report: Report
+) -> Catalogue | None:
+    if shape is None:
+        return None
+    found = catalogues.get(shape.target)
+    if found is None:
+        report.add(("target",), f"unknown target `{shape.target}`", nearest(shape.target, catalogues))
+    return found
+
+
+def _without_floats(value: JSON) -> JSON:
+    """The value with fractions as text: digests have no place for them, and no field of a target holds one."""
+    if isinstance(value, Mapping):
+        return {_key(key): _without_floats(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_floats(part) for part in value]
+    return str(value) if isinstance(value, float) else value
+
+
+def _key(key: object) -> str:
+    return "null" if key is None else str(key)
+
+
+class _MappingCompiler:
+    """Compiles the parts of a file, each with the names that it may use."""
+
+    def __init__(self, file: MappingFile, catalogue: Catalogue, scope: Scope, report: Report) -> None:
+        self._file = file
+        self._catalogue = catalogue
+        self._report = report
+        self._scope = scope
+
+    def compile(self, text: str, hash_: str) -> CompiledMapping:
+        """The compiled mapping; parts with complaints are missing from it."""
+        file, report = self._file, self._report
+        check_ids(file, report)
+        check_fields(file, self._catalogue, report)
+        self._scope = self._with_lets()
+        return CompiledMapping(
+            name=file.name,
+            target=file.target,
+            text=text,
+            hash=hash_,
+            tags_into=file.tags.into or "",
+            catalogue=self._catalogue,
+            document=file,
+            excludes=tuple(self._excludes()),
+            create_when=report.attempt(("create_when",), condition, file.create_when, self._scope),
+            writers=tuple(self._writers()),
+            taggers=tuple(self._taggers()),
+            noters=tuple(self._noters()),
+            lets=self._scope.lets,
+        )
+
+    def _with_lets(self) -> Scope:
+        """The scope with the `let` names; each may use those before it, so none can go in circles."""
+        scope = self._scope
+        lets: dict[str, Expr] = {}
+        for name, written in self._file.let.items():
+            path = ("let", name)
+            if name in _RESERVED:
+                self._report.add(path, f"`{name}` is already a name", "choose another", at_key=True)
+                continue
+            inner = Scope(scope.vars, scope.source_name, dict(lets))
+            found = self._report.attempt(path, _let, written, inner)
+            lets[name] = found or constant(None)
+        return Scope(scope.vars, scope.source_name, lets)
+
+    def _excludes(self) -> list[Exclude]:
+        found = []
+        for index, rule in enumerate(self._file.scope):
+            path = ("scope", index, "exclude_when")
+            when = self._report.attempt(path, condition, rule.exclude_when, self._scope)
+            found.append(Exclude(Exclusion(rule.id, rule.reason), when or constant(True).run))
+        return found
+
+    def _writers(self) -> list[Writer]:
+        fields = FieldCompiler(self._catalogue, self._scope, self._report)
+        known = [(name, rule) for name, rule in self._file.fields.items() if self._catalogue.knows(name)]
+        written = [fields.compile(name, rule) for name, rule in known]
+        written += [
+            DecisionCompiler(rule, index, self._catalogue, self._scope, self._report).compile()
+            for index, rule in enumerate(self._file.decisions)
+        ]
+        return [writer for writer in written if writer is not None]
+
+    def _taggers(self) -> list[Tagger]:
+        rules = enumerate(self._file.tags.add)
+        found = [compile_tag(rule, index, self._scope, self._report) for index, rule in rules]
+        return [tagger for tagger in found if tagger is not None]
+
+    def _noters(self) -> list[Noter]:
+        rules, limit = enumerate(self._file.notes), self._catalogue.note_limit
+        found = [compile_note(rule, index, self._scope, self._report, limit) for index, rule in rules]
+        return [noter for noter in found if noter is not None]
+
+
+def _let(written: Any, scope: Scope) -> Expr:
+    if not isinstance(written, str):
+        return constant(written)
+    return compile_template(written, scope) if is_template(written) else compile_expression(written, scope)

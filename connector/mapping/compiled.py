@@ -1,0 +1,161 @@
+"""A mapping ready to be applied: closures only, nothing left to parse, nothing that an incident can break."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from connector.mapping.appended import Noter, Tagger, distinct
+from connector.mapping.document import MappingFile
+from connector.mapping.expr import Expr, Run
+from connector.mapping.values import Left
+from connector.mapping.view import Let, UndecidedError, View
+from connector.mapping.writers import Writer
+from connector.model import Catalogue, Exclusion, FieldValue, Mapped, Mode, Note, Record, Snapshot, Unmapped
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """A compiled scope rule."""
+
+    exclusion: Exclusion
+    when: Run
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """A mapping bound to a route's vars.
+
+    `hash` is the SHA-256 of the file's data and the vars, so that wording and comments do not change it.
+    `tags_into` says where tags go on a target that has none of its own: a field, `label` or `note`; "" otherwise.
+    """
+
+    name: str
+    target: str
+    text: str
+    hash: str
+    tags_into: str
+    catalogue: Catalogue
+    document: MappingFile = field(repr=False)
+    excludes: tuple[Exclude, ...] = ()
+    create_when: Run | None = None
+    writers: tuple[Writer, ...] = ()
+    taggers: tuple[Tagger, ...] = ()
+    noters: tuple[Noter, ...] = ()
+    lets: Mapping[str, Expr] = field(default_factory=dict)
+
+    def apply(self, snapshot: Snapshot, old: Snapshot | None) -> Mapped:
+        """What the target should hold for the incident, given the previous revision read (None at first sight).
+
+        Never raises, whatever the snapshot holds; equal arguments give equal results, byte for byte.
+        """
+        return _Application(self, snapshot, old).mapped()
+
+    def wants_creation(self, snapshot: Snapshot) -> bool:
+        """Whether `create_when` holds, whatever the record then lacks; false when that cannot be decided."""
+        return _Application(self, snapshot, None).may_create()
+
+    def missing(self, record: Record) -> list[str]:
+        """The fields without which the target cannot create this record."""
+        return sorted(name for name in self.catalogue.required if record.fields.get(name) is None)
+
+
+class _Application:
+    """One incident under one mapping: what the rules said, and what they could not decide."""
+
+    def __init__(self, mapping: CompiledMapping, snapshot: Snapshot, old: Snapshot | None) -> None:
+        self._mapping = mapping
+        lets: dict[str, Let] = {name: let.run for name, let in mapping.lets.items()}
+        self._view = View(snapshot, old, lets)
+        self._speaking = View(snapshot, old, lets, lenient=True)
+        self._unmapped: dict[Unmapped, None] = {}
+        self._undecided_fields: set[str] = set()
+
+    def mapped(self) -> Mapped:
+        decided, excluded = self._excluded()
+        if excluded is not None:
+            # Nothing is wanted of an incident that the route is not about, not even that its tags go.
+            return Mapped(Record(keep_tags=True), may_create=False, excluded=excluded)
+        record = self._record()
+        # What could not be decided may leave a record without a field that it needs to be created.
+        may_create = self.may_create() and decided and not self._mapping.missing(record)
+        notes = self._notes()
+        cut = tuple(dict.fromkeys([*self._view.cut, *self._speaking.cut]))
+        return Mapped(record, notes, may_create, None, tuple(self._unmapped), cut)
+
+    def _excluded(self) -> tuple[bool, Exclusion | None]:
+        """Whether every scope rule could be decided, and the first that excludes the incident."""
+        decided = True
+        for rule in self._mapping.excludes:
+            try:
+                if rule.when(self._view):
+                    return True, rule.exclusion
+            except UndecidedError as error:
+                self._note_undecided(f"scope.{rule.exclusion.id}", error)
+                decided = False
+        return decided, None
+
+    def may_create(self) -> bool:
+        when = self._mapping.create_when
+        try:
+            return when is None or bool(when(self._view))
+        except UndecidedError as error:
+            self._note_undecided("create_when", error)
+            return False
+
+    def _record(self) -> Record:
+        fields: dict[str, FieldValue] = {}
+        modes: dict[str, Mode] = {}
+        for writer in self._mapping.writers:
+            try:
+                results = writer.run(self._view)
+            except UndecidedError as error:
+                self._note_undecided(writer.rule, error)
+                self._undecided_fields.update(writer.fields)
+                continue
+            for name, result in zip(writer.fields, results, strict=True):
+                if isinstance(result, Left):
+                    continue
+                fields[name] = result
+                if writer.mode is not Mode.FOLLOW:
+                    modes[name] = writer.mode
+        if self._undecided_fields:
+            self._leave_incomplete_groups(fields, modes)
+        tags, kept = self._tags()
+        return Record(fields, tags, modes, kept)
+
+    def _leave_incomplete_groups(self, fields: dict[str, FieldValue], modes: dict[str, Mode]) -> None:
+        """Leave the partners of undecided fields where without them the target would refuse the rest.
+
+        A state that says Closed without the verdict that could not be decided moves nothing but an error message.
+        """
+        if not self._mapping.catalogue.joint(fields):
+            return
+        for name in self._undecided_fields:
+            for partner in self._mapping.catalogue.group(name):
+                fields.pop(partner, None)
+                modes.pop(partner, None)
+
+    def _tags(self) -> tuple[tuple[str, ...], bool]:
+        tags: list[str] = []
+        kept = False
+        for tagger in self._mapping.taggers:
+            try:
+                tags += tagger.run(self._view)
+            except UndecidedError as error:
+                self._note_undecided(tagger.rule, error)
+                kept = True
+        return distinct(tags), kept
+
+    def _notes(self) -> tuple[Note, ...]:
+        notes: list[Note] = []
+        for noter in self._mapping.noters:
+            try:
+                notes.extend(self._said(noter))
+            except UndecidedError as error:
+                self._note_undecided(noter.rule, error)
+        return tuple(notes)
+
+    def _said(self, noter: Noter) -> Iterable[Note]:
+        return noter.run(self._speaking)
+
+    def _note_undecided(self, rule: str, error: UndecidedError) -> None:
+        self._unmapped[Unmapped(rule, error.name, error.value)] = None

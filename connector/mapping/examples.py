@@ -1,0 +1,122 @@
+"""The examples in a mapping file: small incidents, and what must become of them. Run by `check` and by tests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from connector.mapping.compiled import CompiledMapping
+from connector.mapping.document import Example, Expectation
+from connector.mapping.report import Report
+from connector.mapping.text import show
+from connector.mapping.vocabulary import PROPERTIES
+from connector.model import FieldValue, Lookup, Mapped, Snapshot
+from connector.yamlsource import Path, nearest
+
+# What an example leaves out is as on a new incident that nobody has touched.
+_UNTOUCHED = {
+    "id": "1",
+    "status": "active",
+    "severity": "medium",
+    "classification": "unknown",
+    "determination": "unknown",
+    "displayName": "Example",
+    "createdDateTime": "2024-01-01T00:00:00Z",
+    "lastUpdateDateTime": "2024-01-01T00:00:00Z",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that came out otherwise; `path` leads to the expectation in the file."""
+
+    path: Path
+    what: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """What became of one example; it passed if nothing differed."""
+
+    name: str
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came out as expected."""
+        return not self.differences
+
+
+def run_examples(mapping: CompiledMapping) -> list[ExampleResult]:
+    """Every example of the mapping file, in order."""
+    return [_result(mapping, index, example) for index, example in enumerate(mapping.document.examples)]
+
+
+def check_examples(mapping: CompiledMapping, report: Report) -> None:
+    """Complain about examples that fail, once for each difference, and about properties no incident has."""
+    for index, example in enumerate(mapping.document.examples):
+        for part, incident in (("incident", example.incident), ("old", example.old or {})):
+            for name in incident:
+                if name not in PROPERTIES or name in {"experts", "portalUrl"}:
+                    path = ("examples", index, part, name)
+                    report.add(path, f"an incident has no `{name}`", nearest(name, PROPERTIES), at_key=True)
+        for difference in _result(mapping, index, example).differences:
+            report.add(
+                difference.path, f"example `{example.name}`: {difference}", "correct the rule or the example"
+            )
+
+
+def _result(mapping: CompiledMapping, index: int, example: Example) -> ExampleResult:
+    old: Snapshot | None = None if example.old is None else _UNTOUCHED | example.old
+    mapped = mapping.apply(_UNTOUCHED | example.incident, old)
+    path = ("examples", index, "expect")
+    return ExampleResult(example.name, tuple(_differences(example.expect, mapped, path)))
+
+
+def _differences(expect: Expectation, mapped: Mapped, path: Path) -> Iterator[Difference]:
+    for name, wanted in expect.fields.items():
+        found = _written(mapped.record.fields, name)
+        if found != _expected(wanted):
+            yield Difference((*path, "fields", name), name, _expected(wanted), found)
+    yield from _outcomes(expect, mapped, path)
+
+
+def _outcomes(expect: Expectation, mapped: Mapped, path: Path) -> Iterator[Difference]:
+    excluded = mapped.excluded.id if mapped.excluded else "nothing"
+    undecided = sorted({unmapped.name for unmapped in mapped.unmapped})
+    compared: tuple[tuple[str, Any, Any], ...] = (
+        ("tags", _folded(expect.tags), _folded(list(mapped.record.tags))),
+        ("notes", expect.notes, [note.text for note in mapped.notes if note.fresh]),
+        ("create", expect.create, mapped.may_create),
+        ("excluded", expect.excluded, excluded),
+        ("undecided", None if expect.undecided is None else sorted(expect.undecided), undecided),
+    )
+    for key, wanted, found in compared:
+        if wanted is not None and wanted != found:
+            yield Difference((*path, key), key, _listed(wanted), _listed(found))
+
+
+def _folded(tags: list[str] | None) -> list[str] | None:
+    return None if tags is None else sorted(tags, key=str.casefold)
+
+
+def _listed(value: Any) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, list) else show(value)
+
+
+def _written(fields: Any, name: str) -> str:
+    """A field as an example would say it: `leave` when it is not touched, `clear` when it is emptied."""
+    if name not in fields:
+        return "leave"
+    value: FieldValue = fields[name]
+    if value is None:
+        return "clear"
+    return value.value if isinstance(value, Lookup) else show(value)
+
+
+def _expected(wanted: Any) -> str:
+    return "clear" if wanted is None or wanted == "" else show(wanted)

@@ -1,0 +1,240 @@
+"""Expressions and templates: Jinja2's syntax, read by Jinja2's parser, and an evaluator of our own.
+
+Jinja2's sandbox keeps a template from the file system, not from the memory: `{{ 'x' * 300000000 }}` renders. So
+only the parser is used. Each node of its tree is compiled to a closure if it is on the list in `_Compiler`, and
+refused otherwise; nothing that can loop, multiply or call is on the list. Compiled closures run several times
+faster than a rendered Jinja2 template, too.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from connector.mapping.comparisons import compare
+from connector.mapping.expr import Expr, ExpressionError, Run, Scope, constant
+from connector.mapping.filters import FILTERS
+from connector.mapping.names import Names
+from connector.mapping.text import MAX_TEXT, show
+from connector.mapping.view import UndecidedError, View
+from connector.mapping.vocabulary import Kind
+from connector.yamlsource import nearest
+
+MAX_SOURCE = 16 * 1024
+_NOTHING = constant(None)
+_PLAIN = frozenset({Kind.BOOL, Kind.TEXT, Kind.NUMBER, Kind.TIME})
+
+
+def is_template(text: str) -> bool:
+    """Whether a text is a template rather than itself."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+def compile_expression(source: str, scope: Scope) -> Expr:
+    """The expression as a closure. Raises ExpressionError with everything that is wrong with it."""
+    body = _parse("{{" + source + "}}")
+    if len(body) != 1 or isinstance(body[0], nodes.TemplateData):
+        raise ExpressionError(("this is not one expression", "write it without `{{` and `}}`"))
+    compiler = _Compiler(scope)
+    compiled = compiler.expression(body[0])
+    compiler.raise_complaints()
+    return compiled
+
+
+def compile_template(source: str, scope: Scope) -> Expr:
+    """The template as a closure that gives a text. Raises ExpressionError with everything that is wrong with it."""
+    compiler = _Compiler(scope)
+    parts = [compiler.expression(node) for node in _parse(source)]
+    compiler.raise_complaints()
+    reads = frozenset[str]().union(*(part.reads for part in parts))
+    if all(part.constant for part in parts):
+        return constant("".join(show(part.value) for part in parts)[:MAX_TEXT])
+    return Expr(_printer([part.run for part in parts]), Kind.TEXT, reads=reads)
+
+
+def _printer(runs: list[Run]) -> Run:
+    def run(view: View) -> str:
+        text = ""
+        for part in runs:
+            try:
+                text += show(part(view))
+            except UndecidedError as error:
+                if not view.lenient:
+                    raise
+                text += error.value
+            if len(text) > MAX_TEXT:
+                return text[:MAX_TEXT]
+        return text
+
+    return run
+
+
+def _parse(source: str) -> list[nodes.Expr]:
+    if len(source) > MAX_SOURCE:
+        raise ExpressionError((f"longer than {MAX_SOURCE} characters", "split it with `let`"))
+    try:
+        tree = Environment(autoescape=False, keep_trailing_newline=True).parse(source)  # noqa: S701  # nothing is rendered
+    except TemplateSyntaxError as error:
+        raise ExpressionError((f"does not compile: {error.message}", "correct the expression")) from error
+    except RecursionError as error:
+        raise ExpressionError(("nests too deeply", "split it with `let`")) from error
+    found: list[nodes.Expr] = []
+    for statement in tree.body:
+        if not isinstance(statement, nodes.Output):
+            raise ExpressionError(("`{% ... %}` is not part of the language", "use `when`, a table or `let`"))
+        found.extend(statement.nodes)
+    return found
+
+
+class _Compiler:
+    """Compiles nodes, collecting complaints, so that one look shows everything wrong with an expression."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._names = Names(scope)
+        self._complaints: list[tuple[str, str]] = []
+        self._handlers: dict[type[nodes.Node], Callable[[Any], Expr]] = {
+            nodes.TemplateData: lambda node: constant(node.data),
+            nodes.Const: self._const,
+            nodes.Name: lambda node: self._names.name(node.name),
+            nodes.Getattr: self._attribute,
+            nodes.List: self._list,
+            nodes.Tuple: self._list,
+            nodes.Compare: self._compare,
+            nodes.And: self._and,
+            nodes.Or: self._or,
+            nodes.Not: self._not,
+            nodes.Neg: self._negative,
+            nodes.Filter: self._filter,
+        }
+
+    def raise_complaints(self) -> None:
+        """Raise ExpressionError if anything was wrong."""
+        if self._complaints:
+            raise ExpressionError(*self._complaints)
+
+    def expression(self, node: nodes.Node) -> Expr:
+        """The closure for a node; after a complaint, one that gives null."""
+        kind: type[nodes.Node] = type(node)
+        handler = self._handlers.get(kind)
+        if handler is None:
+            word = _REFUSED.get(kind, kind.__name__.lower())
+            return self._complain(f"{word} is not part of the language", "see the reference for what is")
+        try:
+            return handler(node)
+        except ExpressionError as error:
+            self._complaints.extend(error.complaints)
+            return _NOTHING
+
+    def _complain(self, what: str, remedy: str) -> Expr:
+        self._complaints.append((what, remedy))
+        return _NOTHING
+
+    def _const(self, node: nodes.Const) -> Expr:
+        if isinstance(node.value, float):
+            return self._complain(f"{node.value} is not a whole number", "use whole numbers")
+        return constant(node.value)
+
+    def _attribute(self, node: nodes.Getattr) -> Expr:
+        path = _dotted(node)
+        if path is None:
+            return self._complain(f"`.{node.attr}` needs a name before it", "write it as `vars.name`")
+        return self._names.part(path)
+
+    def _list(self, node: nodes.List | nodes.Tuple) -> Expr:
+        items = [self.expression(item) for item in node.items]
+        if not all(item.constant for item in items):
+            return self._complain("a list may hold only literals and vars", "compare with `or`")
+        return constant([item.value for item in items])
+
+    def _compare(self, node: nodes.Compare) -> Expr:
+        sides = [self.expression(node.expr), *(self.expression(operand.expr) for operand in node.ops)]
+        if self._complaints:
+            return _NOTHING
+        reads = frozenset[str]().union(*(side.reads for side in sides))
+        runs = [
+            compare(operand.op, left, right)
+            for operand, left, right in zip(node.ops, sides, sides[1:], strict=False)
+        ]
+        if len(runs) == 1:
+            return Expr(runs[0], Kind.BOOL, reads=reads)
+        return Expr(lambda view: all(run(view) for run in runs), Kind.BOOL, reads=reads)
+
+    def _and(self, node: nodes.And) -> Expr:
+        return self._both(node, decisive=False)
+
+    def _or(self, node: nodes.Or) -> Expr:
+        return self._both(node, decisive=True)
+
+    def _both(self, node: nodes.And | nodes.Or, *, decisive: bool) -> Expr:
+        left, right = self.expression(node.left), self.expression(node.right)
+        kind = left.kind if left.kind is right.kind and left.kind in _PLAIN else Kind.ANY
+        return Expr(_logic(left.run, right.run, decisive=decisive), kind, reads=left.reads | right.reads)
+
+    def _not(self, node: nodes.Not) -> Expr:
+        inner = self.expression(node.node)
+        return Expr(lambda view: not inner.run(view), Kind.BOOL, reads=inner.reads)
+
+    def _negative(self, node: nodes.Neg) -> Expr:
+        inner = self.expression(node.node)
+        if not inner.constant or inner.kind is not Kind.NUMBER:
+            return self._complain("arithmetic is not part of the language", "write the number")
+        return constant(-inner.value)
+
+    def _filter(self, node: nodes.Filter) -> Expr:
+        known = FILTERS.get(node.name)
+        if known is None:
+            return self._complain(f"unknown filter `{node.name}`", nearest(node.name, FILTERS))
+        subject = self.expression(node.node) if node.node is not None else _NOTHING
+        arguments = [self.expression(argument) for argument in node.args]
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return self._complain(f"`{node.name}` takes no named arguments", "give them in order")
+        if not known.least <= len(arguments) <= known.most:
+            count = f"{known.least}" if known.least == known.most else f"{known.least} to {known.most}"
+            return self._complain(
+                f"`{node.name}` takes {count} arguments, not {len(arguments)}", "correct them"
+            )
+        return _NOTHING if self._complaints else known.build(subject, arguments)
+
+
+_PLAIN = frozenset({Kind.BOOL, Kind.TEXT, Kind.NUMBER, Kind.TIME})
+_REFUSED: dict[type[nodes.Node], str] = {
+    nodes.Call: "a call",
+    nodes.CondExpr: "`... if ... else ...`",
+    nodes.Getitem: "`[...]`",
+    nodes.Test: "`is`",
+    nodes.Concat: "`~`",
+    nodes.Dict: "`{...}`",
+    nodes.Add: "arithmetic",
+    nodes.Sub: "arithmetic",
+    nodes.Mul: "arithmetic",
+    nodes.Div: "arithmetic",
+    nodes.FloorDiv: "arithmetic",
+    nodes.Mod: "arithmetic",
+    nodes.Pow: "arithmetic",
+    nodes.Pos: "arithmetic",
+}
+
+
+def _dotted(node: nodes.Node) -> list[str] | None:
+    if isinstance(node, nodes.Name):
+        return [node.name]
+    if isinstance(node, nodes.Getattr):
+        before = _dotted(node.node)
+        return None if before is None else [*before, node.attr]
+    return None
+
+
+def _logic(left: Run, right: Run, *, decisive: bool) -> Run:
+    """`or` (decisive: true) and `and` (decisive: false): a side that decides alone makes up for an undecided one."""
+
+    def run(view: View) -> Any:
+        try:
+            first = left(view)
+        except UndecidedError:
+            second = right(view)
+            if bool(second) is decisive:
+                return second
+            raise
+        return first if bool(first) is decisive else right(view)
+
+    return run

@@ -1,0 +1,241 @@
+"""The filters: a closed list. Each takes the compiled value and arguments and gives a compiled value.
+
+Arguments that shape the work (a format, a length, a zone) must be known before any incident is seen, so a literal
+or a var: then a mistake in them is a complaint about the mapping and never about an incident.
+"""
+
+import re
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from html.parser import HTMLParser
+from types import MappingProxyType
+from typing import Any
+
+from connector.mapping import text as texts
+from connector.mapping.expr import Expr, ExpressionError, Run
+from connector.mapping.view import View
+from connector.mapping.vocabulary import Kind, Vocabulary
+from connector.model import Revision
+
+_DURATION = re.compile(r"(\d{1,9})([smhd])")
+_UNITS = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
+_FORMAT_LETTERS = MappingProxyType(
+    {"yyyy": "{0.year:04}", "MM": "{0.month:02}", "dd": "{0.day:02}", "HH": "{0.hour:02}", "mm": "{0.minute:02}",
+     "ss": "{0.second:02}"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """How many arguments a filter takes, at least and at most, and how it is built."""
+
+    build: Callable[[Expr, Sequence[Expr]], Expr]
+    least: int = 0
+    most: int = 0
+
+
+def _derive(subject: Expr, run: Run, kind: Kind, *others: Expr, vocabulary: Vocabulary | None = None) -> Expr:
+    reads = subject.reads.union(*(other.reads for other in others))
+    return Expr(run, kind, vocabulary, reads=reads)
+
+
+def _simple(change: Callable[[Any], Any], kind: Kind) -> Filter:
+    def build(subject: Expr, _: Sequence[Expr]) -> Expr:
+        run = subject.run
+        return _derive(subject, lambda view: change(run(view)), kind)
+
+    return Filter(build)
+
+
+def _known(argument: Expr, what: str, remedy: str) -> str:
+    if not argument.constant or not isinstance(argument.value, str):
+        raise ExpressionError((f"{what} must be a text known beforehand", remedy))
+    return argument.value
+
+
+def _date(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    form = _format(_known(arguments[0], "the format of `date`", "write it in quotes, or use a var"))
+    zone = (
+        _zone(_known(arguments[1], "the zone of `date`", "name it in quotes, or use a var"))
+        if arguments[1:]
+        else _UTC
+    )
+
+    def run(view: View) -> str | None:
+        revision = _revision(subject.run(view))
+        try:
+            return None if revision is None else form.format(revision.moment().astimezone(zone))
+        except (ValueError, OverflowError):  # the zone's offset leads before year 1 or after 9999
+            return None
+
+    return _derive(subject, run, Kind.TEXT)
+
+
+_UTC = zoneinfo.ZoneInfo("UTC")
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        remedy = "use an IANA name such as Europe/Zurich"
+        raise ExpressionError((f"`{name}` is not a known time zone", remedy)) from error
+
+
+def _format(pattern: str) -> str:
+    form = ""
+    for part in re.findall(r"[A-Za-z]+|[^A-Za-z]+", pattern):
+        pieces = re.findall("yyyy|MM|dd|HH|mm|ss|T|Z", part) if part.isalpha() else []
+        if "".join(pieces) != part and part.isalpha():
+            raise ExpressionError((f"`{part}` is not a part of a date", "use yyyy, MM, dd, HH, mm and ss"))
+        literal = part.replace("{", "{{").replace("}", "}}")
+        form += "".join(_FORMAT_LETTERS.get(piece, piece) for piece in pieces) if pieces else literal
+    return form
+
+
+def _revision(value: Any) -> Revision | None:
+    try:
+        return Revision.parse(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plus(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    written = _known(arguments[0], "a duration", "write it as '90s', '15m', '4h' or '2d'")
+    match = _DURATION.fullmatch(written)
+    if match is None:
+        raise ExpressionError((f"`{written}` is not a duration", "write it as '90s', '15m', '4h' or '2d'"))
+    later = timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+    def run(view: View) -> str | None:
+        revision = _revision(subject.run(view))
+        try:
+            return None if revision is None else revision.earlier(-later).raw
+        except OverflowError:  # after the year 9999
+            return None
+
+    return _derive(subject, run, Kind.TIME)
+
+
+def _cut(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    limit = arguments[0].value if arguments[0].constant else None
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ExpressionError(("`cut` takes a positive whole number", "write it as cut(80)"))
+    return _derive(subject, lambda view: texts.cut(texts.show(subject.run(view)), limit), Kind.TEXT)
+
+
+def _join(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    separator = _known(arguments[0], "the separator of `join`", "write it in quotes") if arguments else ", "
+
+    def run(view: View) -> str:
+        value = subject.run(view)
+        return separator.join(texts.show(item) for item in _items(value))[: texts.MAX_TEXT]
+
+    return _derive(subject, run, Kind.TEXT)
+
+
+def _default(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    other = arguments[0]
+
+    def run(view: View) -> Any:
+        value = subject.run(view)
+        return other.run(view) if value is None or value in ("", []) else value
+
+    return _derive(subject, run, Kind.ANY, other)
+
+
+def _words(subject: Expr, _: Sequence[Expr]) -> Expr:
+    vocabulary = subject.vocabulary
+    if vocabulary is None:
+        return _derive(subject, lambda view: texts.show(subject.run(view)), Kind.TEXT)
+
+    def run(view: View) -> Any:
+        value = subject.run(view)
+        return (
+            [_word(vocabulary, item) for item in value]
+            if isinstance(value, list)
+            else _word(vocabulary, value)
+        )
+
+    return _derive(subject, run, Kind.TEXTS if subject.kind is Kind.TEXTS else Kind.TEXT)
+
+
+def _word(vocabulary: Vocabulary, value: Any) -> str:
+    return vocabulary.words.get(vocabulary.member(value) or "", texts.show(value))
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
+
+
+def _unique(subject: Expr, _: Sequence[Expr]) -> Expr:
+    def run(view: View) -> list[Any]:
+        return list({texts.show(item): item for item in reversed(_items(subject.run(view)))}.values())[::-1]
+
+    return _derive(subject, run, Kind.TEXTS, vocabulary=subject.vocabulary)
+
+
+def _first(subject: Expr, _: Sequence[Expr]) -> Expr:
+    kind = Kind.TEXT if subject.kind is Kind.TEXTS else Kind.ANY
+
+    def run(view: View) -> Any:
+        return next(iter(_items(subject.run(view))), None)
+
+    return _derive(subject, run, kind, vocabulary=subject.vocabulary)
+
+
+class _PlainText(HTMLParser):
+    """Collects the text of HTML; block elements and line breaks become new lines."""
+
+    _BLOCKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
+    _SILENT = frozenset({"script", "style"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  # HTMLParser's
+        if tag in self._BLOCKS:
+            self.parts.append("\n")
+        self._silent += tag in self._SILENT
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = max(0, self._silent - (tag in self._SILENT))
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(data)
+
+
+def plain(value: Any) -> str:
+    """HTML as text: tags go, character references are resolved, runs of empty space shrink."""
+    text = texts.show(value)[: texts.MAX_TEXT]
+    if "<" not in text and "&" not in text:
+        return text
+    parser = _PlainText()
+    parser.feed(text)
+    parser.close()
+    lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in "".join(parser.parts).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+FILTERS: Mapping[str, Filter] = MappingProxyType(
+    {
+        "date": Filter(_date, 1, 2),
+        "plus": Filter(_plus, 1, 1),
+        "join": Filter(_join, 0, 1),
+        "unique": Filter(_unique),
+        "first": Filter(_first),
+        "count": _simple(lambda value: len(_items(value)), Kind.NUMBER),
+        "upper": _simple(lambda value: texts.show(value).upper(), Kind.TEXT),
+        "lower": _simple(lambda value: texts.show(value).lower(), Kind.TEXT),
+        "cut": Filter(_cut, 1, 1),
+        "text": Filter(_words),
+        "plain": _simple(plain, Kind.TEXT),
+        "json": _simple(texts.as_json, Kind.TEXT),
+        "default": Filter(_default, 1, 1),
+    }
+)

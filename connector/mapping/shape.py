@@ -1,0 +1,64 @@
+"""The file's shape, with every complaint about it, and as much of the file as can be judged further.
+
+A part that does not fit is cut out and the rest is read again, so that one mistyped key does not hide every other
+mistake in the file.
+"""
+
+import copy
+from typing import Any
+
+import pydantic
+
+from connector.errors import Problem
+from connector.mapping.document import LATER_KEYS, MappingFile
+from connector.yamlsource import Document, problems_of
+from connector.yamlsource.validation import path_in
+
+_ROUNDS = 3
+# What stands in for a wrong head of the file while the rest is judged.
+_PLACEHOLDERS: dict[str, Any] = {"version": 1, "name": "unnamed"}
+
+
+def shape_of(document: Document) -> tuple[MappingFile | None, list[Problem]]:
+    """The file as far as its shape is right (None: nothing of it can be read), and what is wrong with it."""
+    if not isinstance(document.data, dict):
+        return None, [document.problem((), "a mapping file is keys and values", "start with `version: 1`")]
+    later = [key for key in document.data if key in LATER_KEYS]
+    problems = [_later(document, key) for key in later]
+    data = {key: value for key, value in document.data.items() if key not in LATER_KEYS}
+    for attempt in range(_ROUNDS):
+        try:
+            return MappingFile.model_validate(data), problems
+        except pydantic.ValidationError as error:
+            if attempt == 0:
+                problems += problems_of(Document(document.file, data, document.root), error, MappingFile)
+            data = _PLACEHOLDERS | _without(data, error)
+    return None, problems
+
+
+def _later(document: Document, key: str) -> Problem:
+    return document.problem((key,), f"`{key}` is not available in this version", "remove it", at_key=True)
+
+
+def _without(data: dict[str, Any], error: pydantic.ValidationError) -> dict[str, Any]:
+    """The data without what is wrong: an unknown key alone, of a wrong value the rule that has it."""
+    rest = copy.deepcopy(data)
+    for detail in error.errors(include_url=False):
+        path = path_in(data, detail["loc"])
+        depth = len(path) if detail["type"] == "extra_forbidden" else _depth(path)
+        _remove(rest, path[:depth])
+    return rest
+
+
+def _depth(path: tuple[object, ...]) -> int:
+    return 2 if path[:1] in {("fields",), ("let",)} else 1
+
+
+def _remove(node: Any, path: tuple[object, ...]) -> None:
+    for part in path[:-1]:
+        inside = part in node if isinstance(node, dict) else isinstance(node, list)
+        if not inside:
+            return
+        node = node[part]
+    if path and isinstance(node, dict):
+        node.pop(path[-1], None)

@@ -1,0 +1,245 @@
+"""From text to plain data, with every value's place remembered.
+
+The nodes are kept, not an index of places: a place is only looked up for a complaint, and then a walk from the top
+costs nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.composer import Composer
+from yaml.events import AliasEvent, Event
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.parser import Parser
+from yaml.reader import Reader, ReaderError
+from yaml.scanner import Scanner
+
+from connector.errors import ConfigError, Problem
+from connector.yamlsource.scalars import Scalars, value_of
+
+Path = Sequence[object]  # keys and list positions, from the top of the file
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain data (`data`), able to say where each part of it stands."""
+
+    file: str
+    data: Any
+    root: Node = field(repr=False)
+
+    def problem(
+        self, path: Path, what: str, remedy: str, *, key: str | None = None, at_key: bool = False
+    ) -> Problem:
+        """A complaint about the value at `path`, or about the nearest part above it that exists.
+
+        `at_key` points at the key instead of its value. `key` replaces the dotted path in the text.
+        """
+        mark = self._mark(path, at_key=at_key)
+        shown = dotted(path) if key is None else key
+        return Problem(what, remedy, shown, self.file, mark.line + 1, mark.column + 1)
+
+    def line(self, path: Path) -> int:
+        """The line, counted from 1, of the key at `path`, or of the nearest part above it that exists."""
+        return int(self._mark(path, at_key=True).line) + 1
+
+    def _mark(self, path: Path, *, at_key: bool) -> Any:
+        node, key_node = self.root, None
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                break
+            key_node, node = found
+        chosen = key_node if at_key and key_node is not None else node
+        return chosen.start_mark
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it: `routes[0].target`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int) and not isinstance(part, bool):
+            text += f"[{part}]"
+        else:
+            text += f".{'null' if part is None else part}" if text else str(part)
+    return text
+
+
+def load(text: str | bytes, file: str) -> Document:
+    """Read one YAML document; `file` is the name that complaints give it.
+
+    Raises ConfigError for anything that is not one well-formed document within the bounds of this module.
+    """
+    decoded = _decode(text, file)
+    try:
+        root = _compose(decoded)
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError([_syntax_problem(error, file)]) from error
+    except ReaderError as error:
+        raise ConfigError([_character_problem(error, decoded, file)]) from error
+    if root is None:
+        raise ConfigError([Problem("the file is empty", "write at least one key", "", file, 1, 1)])
+    reading = _Reading(file)
+    data = reading.value(root, ())
+    if reading.problems:
+        raise ConfigError(reading.problems)
+    return Document(file, data, root)
+
+
+def _decode(text: str | bytes, file: str) -> str:
+    size = len(text)
+    if size > MAX_BYTES:
+        raise ConfigError([Problem(f"the file has {size} bytes", f"at most {MAX_BYTES} are read", "", file)])
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = text[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        what = f"byte 0x{text[error.start]:02x} is not UTF-8"
+        raise ConfigError([Problem(what, "save the file as UTF-8", "", file, line, column)]) from error
+
+
+class _Loader(Reader, Scanner, Parser, Composer, Scalars):
+    """PyYAML's stages up to nodes, with YAML 1.2's scalars and no way to say a thing twice."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+        Scalars.__init__(self)
+        self._depth = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """Refuse aliases, anchors and bottomless nesting before they cost anything."""
+        event: Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it bare
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise _refused("anchors and aliases are not supported", event)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _refused("too many levels of nesting", event)
+        node: Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+def _refused(what: str, event: Event) -> yaml.MarkedYAMLError:
+    mark: Any = event.start_mark
+    return yaml.MarkedYAMLError(None, None, what, mark)
+
+
+def _compose(text: str) -> Node | None:
+    loader = _Loader(text)
+    node: Node | None = loader.get_single_node()
+    return node
+
+
+# Fragments of PyYAML's messages, and what they mean to somebody who wrote the file.
+_SYNTAX = (
+    ("\\t", "a tab stands where spaces belong", "indent with spaces"),
+    ("mapping values are not allowed", "a second `:` on this line", "quote the text that contains `:`"),
+    ("could not find expected ':'", "a key without `:`", "write `key: value`"),
+    ("expected <block end>", "this line is indented differently from its neighbours", "align it with them"),
+    (
+        "expected the node content",
+        "a value is missing or starts with a reserved character",
+        "quote the value",
+    ),
+    ("cannot start any token", "text starts with a reserved character", "quote the text"),
+    ("expected a single document", "a second document starts here", "keep one document per file"),
+    ("while scanning a quoted scalar", "a quote is never closed", "close it"),
+    ("unexpected end of stream", "the text ends inside a quote", "close the quote"),
+    (
+        "unknown escape character",
+        "an unknown escape in double quotes",
+        "use single quotes, or double the `\\`",
+    ),
+    ("expected ',' or", "a bracket or brace is never closed", "close it, or quote text that contains it"),
+    ("anchors and aliases", "anchors and aliases are not supported", "write the value out"),
+    ("levels of nesting", f"more than {MAX_DEPTH} levels of nesting", "flatten the document"),
+)
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    said = f"{error.context or ''} {error.problem or ''}"
+    for fragment, what, remedy in _SYNTAX:
+        if fragment in said:
+            return Problem(what, remedy, "", file, line, column)
+    return Problem(f"not YAML: {said.strip()}", "correct the syntax here", "", file, line, column)
+
+
+def _character_problem(error: ReaderError, text: str, file: str) -> Problem:
+    before = text[: error.position]
+    line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+    what = f"character U+{ord(text[error.position]):04X} is not allowed in YAML"
+    return Problem(what, "remove it", "", file, line, column)
+
+
+class _Reading:
+    """Turns nodes into plain data and collects what is wrong with them."""
+
+    def __init__(self, file: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+
+    def value(self, node: Node, path: tuple[object, ...]) -> Any:
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _mapping(self, node: MappingNode, path: tuple[object, ...]) -> dict[Any, Any]:
+        data: dict[Any, Any] = {}
+        places: dict[Any, Node] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                self._refuse(key_node, path, "a key must be plain text", 'quote templates: "{{ ... }}"')
+                continue
+            key = self._scalar(key_node, path)
+            if key in places:
+                line = places[key].start_mark.line + 1
+                self._refuse(key_node, (*path, key), f"the same key as in line {line}", "keep one of the two")
+                continue
+            places[key] = key_node
+            data[key] = self.value(value_node, (*path, key))
+        return data
+
+    def _scalar(self, node: Node, path: tuple[object, ...]) -> Any:
+        try:
+            return value_of(node)
+        except ValueError as error:
+            self._refuse(node, path, str(error), "quote it to make it text")
+            return None
+
+    def _refuse(self, node: Node, path: tuple[object, ...], what: str, remedy: str) -> None:
+        mark = node.start_mark
+        self.problems.append(Problem(what, remedy, dotted(path), self._file, mark.line + 1, mark.column + 1))
+
+
+def _child(node: Node, part: object) -> tuple[Node | None, Node] | None:
+    if isinstance(node, SequenceNode):
+        known = isinstance(part, int) and 0 <= part < len(node.value)
+        return (None, node.value[part]) if known else None
+    return next(_matches(node, part), None) if isinstance(node, MappingNode) else None
+
+
+def _matches(node: MappingNode, part: object) -> Iterator[tuple[Node, Node]]:
+    wanted = "null" if part is None else str(part)
+    for key_node, value_node in node.value:
+        if isinstance(key_node, ScalarNode) and _key_text(key_node) == wanted:
+            yield key_node, value_node
+
+
+def _key_text(node: ScalarNode) -> str:
+    value = value_of(node)
+    return "null" if value is None else str(value)

@@ -1,0 +1,184 @@
+"""Complaints of pydantic in plain words, at their place in the file.
+
+Pydantic's own texts name Python types, and its locations contain the tags of unions, which nobody wrote. The data
+itself tells the two apart: a part of a location that cannot be followed in the data is a tag.
+"""
+
+import difflib
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import pydantic
+from pydantic_core import ErrorDetails
+
+from connector.errors import ConfigError, Problem
+from connector.yamlsource.document import Document
+from connector.yamlsource.keys import keys_at
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+_ABSENT = object()
+
+_WRONG_TYPE = types.MappingProxyType(
+    {
+        "string_type": "text",
+        "int_type": "a whole number",
+        "int_parsing": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "float_parsing": "a number",
+        "bool_type": "true or false",
+        "bool_parsing": "true or false",
+        "list_type": "a list",
+        "tuple_type": "a list",
+        "set_type": "a list",
+        "frozen_set_type": "a list",
+        "dict_type": "a mapping of keys to values",
+        "mapping_type": "a mapping of keys to values",
+        "model_type": "a mapping of keys to values",
+        "model_attributes_type": "a mapping of keys to values",
+        "none_required": "nothing",
+        "path_type": "a file path",
+        "url_type": "a URL",
+    }
+)
+
+
+def validate(document: Document, model_type: type[Model]) -> Model:
+    """The document as `model_type`. Raises ConfigError with every problem."""
+    try:
+        return model_type.model_validate(document.data)
+    except pydantic.ValidationError as error:
+        raise ConfigError(problems_of(document, error, model_type)) from error
+
+
+def problems_of(
+    document: Document, error: pydantic.ValidationError, model_type: type[pydantic.BaseModel] | None = None
+) -> list[Problem]:
+    """One problem for each place pydantic complains about; with `model_type`, near misses of keys are named."""
+    places: dict[tuple[object, ...], list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        places.setdefault(_place(document.data, detail), []).append(detail)
+    return [_problem(document, path, details, model_type) for path, details in places.items()]
+
+
+def _place(data: Any, detail: ErrorDetails) -> tuple[object, ...]:
+    location: tuple[str | int, ...] = detail["loc"]
+    if detail["type"] == "union_tag_invalid":
+        location = (*location, str(detail["ctx"]["discriminator"]).strip("'"))
+    return path_in(data, location)
+
+
+def path_in(data: Any, location: Iterable[str | int]) -> tuple[object, ...]:
+    """A pydantic location without what the data does not have, save for a missing last key."""
+    path: list[object] = []
+    parts = list(location)
+    for index, part in enumerate(parts):
+        key = _key(data, part)
+        if key is not _ABSENT:
+            path.append(key)
+            data = data[key]
+        elif index == len(parts) - 1 and isinstance(data, Mapping) and isinstance(part, str):
+            path.append(part)
+    return tuple(path)
+
+
+def _key(data: Any, part: str | int) -> Any:
+    if isinstance(data, list):
+        return part if isinstance(part, int) and part < len(data) else _ABSENT
+    if not isinstance(data, Mapping):
+        return _ABSENT
+    if part in data:
+        return part
+    return next((key for key in data if str(key) == part), _ABSENT)
+
+
+def _problem(
+    document: Document,
+    path: tuple[object, ...],
+    details: list[ErrorDetails],
+    model_type: type[pydantic.BaseModel] | None,
+) -> Problem:
+    kinds = {detail["type"] for detail in details}
+    if kinds == {"extra_forbidden"}:
+        return _unknown_key(document, path, model_type)
+    if kinds == {"missing"}:
+        return document.problem(path, "is missing", "add it")
+    expected = sorted({_WRONG_TYPE[kind] for kind in kinds if kind in _WRONG_TYPE})
+    if len(expected) == len(kinds) or len(expected) > 1:
+        what = f"must be {' or '.join(expected)}, not {describe(details[0]['input'])}"
+        return document.problem(path, what, "change the value")
+    return document.problem(path, *_sentence(details[0]))
+
+
+def _unknown_key(
+    document: Document, path: tuple[object, ...], model_type: type[pydantic.BaseModel] | None
+) -> Problem:
+    known = sorted(keys_at(model_type, document.data, path[:-1])) if model_type else []
+    remedy = nearest(str(path[-1]), known) or "remove it"
+    return document.problem(path, "unknown key", remedy, at_key=True)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A remedy for a mistyped word: the nearest right one, or all of them when they are few; "" when neither."""
+    words = list(known)
+    folded = {candidate.casefold(): candidate for candidate in words}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    if found:
+        return f"did you mean `{folded[found[0]]}`?"
+    return f"use one of {', '.join(words)}" if 0 < len(words) <= 24 else ""
+
+
+def describe(value: Any) -> str:
+    """A value as it looks in a file, for a sentence."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = str(value)
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+
+
+def _sentence(detail: ErrorDetails) -> tuple[str, str]:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "literal_error" | "enum":
+            allowed = [word.strip("'") for word in _split(str(context["expected"]))]
+            return f"{describe(detail['input'])} is not allowed here", nearest_of(detail["input"], allowed)
+        case "union_tag_invalid":
+            allowed = [word.strip(" '") for word in str(context["expected_tags"]).split(",")]
+            return f"{describe(context['tag'])} is not one of the types", nearest_of(context["tag"], allowed)
+        case "union_tag_not_found":
+            return f"{str(context['discriminator']).strip(chr(39))} is missing", "add it"
+        case "value_error" | "assertion_error":
+            what, _, remedy = str(context["error"]).partition("; ")
+            return what, remedy or "change the value"
+        case "string_pattern_mismatch":
+            return (
+                f"{describe(detail['input'])} has characters that are not allowed",
+                f"match {context['pattern']}",
+            )
+        case _:
+            return f"{describe(detail['input'])}: {_lower(detail['msg'])}", "change the value"
+
+
+def nearest_of(value: Any, allowed: list[str]) -> str:
+    """The remedy for a value that must be one of a few: all of them, the likeliest first if there is one."""
+    found = difflib.get_close_matches(str(value).casefold(), [word.casefold() for word in allowed], n=1)
+    guess = next(
+        (f"did you mean `{word}`? " for word in allowed if found and word.casefold() == found[0]), ""
+    )
+    return f"{guess}use one of {', '.join(allowed)}"
+
+
+def _split(expected: str) -> list[str]:
+    return expected.replace(" or ", ", ").split(", ")
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
