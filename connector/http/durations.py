@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=36_525)  # added to any date of ours, it stays within the calendar
 _FORM = re.compile(r"(\d{1,9})([smhd])")
 
 
@@ -20,10 +21,10 @@ def parse_duration(text: str) -> timedelta:
     if match is None:
         raise ValueError("write a duration as a whole number and a unit: 90s, 15m, 4h or 2d")
     number, unit = match.groups()
-    try:
-        return timedelta(**{_UNITS[unit]: int(number)})
-    except OverflowError as error:
-        raise ValueError("this duration is longer than a calendar can hold") from error
+    length = timedelta(**{_UNITS[unit]: int(number)})
+    if length > _LONGEST:
+        raise ValueError("a duration is at most a hundred years")
+    return length
 
 
 def format_duration(length: timedelta) -> str:
