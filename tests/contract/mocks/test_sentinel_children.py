@@ -47,6 +47,15 @@ async def test_a_comment_is_written_once_under_its_own_id(caller: Caller) -> Non
     assert listed[0]["properties"]["lastModifiedTimeUtc"] == "2026-01-05T08:02:00Z"
 
 
+async def test_a_childs_name_is_found_in_any_case_and_kept_as_first_written(caller: Caller) -> None:
+    await caller.call("PUT", f"/{NAME}/comments/AbC", message("x"))
+    await caller.call("PUT", f"/{NAME}/COMMENTS/aBc", message("y"))
+
+    rows = (await caller.call("GET", f"/{NAME}/comments")).json()["value"]
+
+    assert [(row["name"], row["properties"]["message"]) for row in rows] == [("AbC", "y")]
+
+
 async def test_a_comment_changes_its_incidents_version_time_and_count(caller: Caller) -> None:
     before = await caller.get()
     await caller.call("PUT", COMMENT, message("hello"))
