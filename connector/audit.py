@@ -198,7 +198,7 @@ def check_private(row: SealedRow) -> list[str]:
 
     Raises ValueError if the row's bytes are not JSON.
     """
-    recorded = row.said().get("private", {})
+    recorded = _digests(row.said())
     return [
         name
         for name, value in row.private.items()
@@ -256,7 +256,8 @@ def _wrong_with(row: SealedRow, last: Head) -> Iterator[str]:
     if said.get("previous") != last.hash:
         yield "the row does not follow the one before it"
     yield from _columns_unlike(row, said)
-    yield from (f"the private value {name!r} is not the one recorded" for name in check_private(row))
+    for name in check_private(row):
+        yield f"the private value {name!r} is not the one recorded"
 
 
 def _columns_unlike(row: SealedRow, said: Mapping[str, JSON]) -> Iterator[str]:
@@ -278,7 +279,11 @@ def _columns_unlike(row: SealedRow, said: Mapping[str, JSON]) -> Iterator[str]:
 
 def _erased(row: SealedRow) -> int:
     try:
-        recorded = row.said().get("private", {})
+        return len(_digests(row.said()).keys() - row.private.keys())
     except ValueError:
         return 0
-    return len(recorded.keys() - row.private.keys())
+
+
+def _digests(said: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    digests = said.get("private", {})
+    return digests if isinstance(digests, dict) else {}
