@@ -105,9 +105,10 @@ async def build(
         sources: dict[str, Source] = {
             settings.name: settings.build(runtime) for settings in config.settings.sources
         }
-        peer: Source | Target
-        for peer in (*targets.values(), *sources.values()):
-            stack.push_async_callback(peer.close)
+        for target in targets.values():
+            stack.push_async_callback(target.close)
+        for source in sources.values():
+            stack.push_async_callback(source.close)
         app = App(store, [], [], config.settings.delivery.drain, now, emit)
         app.feeds.extend(_feeds(config, app, sources, targets))
         app.deliverers.extend(_deliverers(config, app, targets))

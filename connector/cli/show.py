@@ -129,8 +129,8 @@ def _lines(history: History) -> Iterator[str]:
     for row in history.wanted:
         yield f"  waiting for {row.target} since {iso(row.since)}: {row.parked or row.last_error or 'on its way'}"
     yield ""
-    for row in history.rows:
-        yield from _entry(row, history.mappings)
+    for entry in history.rows:
+        yield from _entry(entry, history.mappings)
 
 
 def _heading(history: History) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from connector.config.settings import ConfigFile, RouteSettings
 from connector.errors import ConfigError, Problem
 from connector.mapping import CompiledMapping, load_mapping
-from connector.targets import catalogues, microsoft_owned
+from connector.targets import AnyTarget, catalogues
 from connector.yamlsource import Document, validate
 from connector.yamlsource import load as load_document
 
@@ -115,13 +115,14 @@ def _route(
         what = f"the mapping {str(route.mapping)!r} cannot be read: {error.strerror or type(error).__name__}"
         remedy = f"paths are relative to this file; shipped are: {', '.join(_shipped_names())}"
         raise ConfigError([document.problem(("routes", index, "mapping"), what, remedy)]) from None
+    load_document(text, str(file))  # refuses what is not text before it is decoded
     mapping = load_mapping(
-        text,
+        text.decode(),
         str(file),
         catalogues=catalogues(),
         vars=route.vars,
         source_name=route.source,
-        microsoft_owned=microsoft_owned(target),
+        microsoft_owned=_microsoft_owned(target),
     )
     if mapping.target != target.type:
         what = f"the mapping {mapping.name!r} is for {mapping.target}, but {target.name!r} is {target.type}"
@@ -155,3 +156,8 @@ def _notices(settings: ConfigFile) -> Iterator[str]:
     for target in settings.targets:
         if target.name not in used["target"]:
             yield f"target {target.name!r} is in no route: nothing is written to it"
+
+
+def _microsoft_owned(target: AnyTarget) -> bool:
+    """Whether Microsoft's own connector writes the records that the target's routes add to."""
+    return getattr(target, "incidents", None) == "microsoft"
