@@ -1,0 +1,7 @@
+"""Every harness; a target type may have several, one for each way of using it."""
+
+from tests.contract.targets.harness import Harness
+from tests.contract.targets.sentinel_harness import MicrosoftHarness, SentinelHarness
+from tests.contract.targets.servicenow_harness import ServiceNowHarness
+
+HARNESSES: tuple[type[Harness], ...] = (SentinelHarness, MicrosoftHarness, ServiceNowHarness)

@@ -1,0 +1,82 @@
+"""ServiceNow as the far side of a target: an instance with an integration account and a field for tags."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connector.mocks.servicenow import ServiceNowMock
+from connector.model import FieldValue, IncidentKey
+from tests.contract.targets.harness import HOST, Harness, Held
+
+
+class ServiceNowHarness(Harness):
+    word = "servicenow"
+    mock_name = "servicenow"
+    update_method = "PATCH"
+    text_field = "short_description"
+    long_field = "description"
+    plain_edit = ("category", "network")
+    dropped_field = "description"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.mock = ServiceNowMock(self.clock, username="integration", password="not-a-secret")
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "name": "any name",
+            "type": "servicenow",
+            "base_url": HOST,
+            "tags_field": "work_notes_list",
+            "auth": {"type": "basic", "username": "integration", "password": {"file": str(self.secret)}},
+        }
+
+    def app(self) -> Any:
+        return self.mock.app
+
+    def held(self) -> list[Held]:
+        contents = self.mock.contents()
+        return [
+            Held(
+                row["sys_id"],
+                row,
+                [tag.strip() for tag in row["work_notes_list"].split(",") if tag.strip()],
+                [
+                    entry["value"]
+                    for entry in contents["sys_journal_field"]
+                    if entry["element_id"] == row["sys_id"]
+                ],
+            )
+            for row in contents["incident"]
+        ]
+
+    def edit(self, record: str, fields: Mapping[str, Any]) -> None:
+        self.mock.edit("incident", record, fields)
+
+    def delete(self, record: str) -> None:
+        self.mock.delete("incident", record)
+
+    def arrange(self, key: IncidentKey) -> None:
+        return
+
+    def add_twin(self, key: IncidentKey) -> None:
+        for _ in range(2 - sum(row.fields["correlation_id"] == key.on_target() for row in self.held())):
+            self.mock.create("incident", {"correlation_id": key.on_target(), "short_description": "a twin"})
+
+    def drop(self, name: str) -> None:
+        self.mock.settings.no_write_fields.add(name)
+
+    def foreign_tag(self, record: str, tag: str) -> None:
+        held = next(one for one in self.held() if one.id == record)
+        self.mock.edit("incident", record, {"work_notes_list": ", ".join([*held.tags, tag])})
+
+    def first_fields(self) -> dict[str, FieldValue]:
+        return {"short_description": "Phish", "impact": "2", "urgency": "2", "description": "first words"}
+
+    def note_refusal(self, request: httpx.Request) -> httpx.Response | None:
+        if b'"work_notes"' not in request.content:
+            return None
+        detail = "Operation against file 'incident' was aborted by Business Rule 'No notes^1'."
+        return httpx.Response(403, json={"error": {"message": "Operation Failed", "detail": detail}})
