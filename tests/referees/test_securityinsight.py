@@ -27,7 +27,13 @@ CREATED = {
     "quoted_etag": True,
     "dated": True,
 }
-CLEARED: dict[str, Any] = {"severity": "Low", "status": "Active", "owner": None, "labels": [], "label_types": []}
+CLEARED: dict[str, Any] = {
+    "severity": "Low",
+    "status": "Active",
+    "owner": None,
+    "labels": [],
+    "label_types": [],
+}
 EXPECTED = {
     "created": CREATED,
     "got": CREATED,
