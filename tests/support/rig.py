@@ -5,6 +5,7 @@ before but the state on disk.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,8 +21,10 @@ from connector.config import load
 from connector.mocks.kernel import Exchange
 from connector.mocks.server import serving
 from connector.mocks.world import World, WorldSettings
+from connector.model import MARKER
 from connector.telemetry import null
 
+_NOTE = re.compile(rf".*?{MARKER.pattern}", re.DOTALL)
 PATIENCE = timedelta(seconds=20)
 EXPECTED_REFUSALS = {401}  # how an expired token is noticed
 
@@ -88,9 +91,14 @@ class Rig:
         return {row["correlation_id"].rpartition(":")[2]: row for row in rows}
 
     def work_notes(self, sys_id: str) -> list[str]:
-        """The work notes of a ServiceNow incident, oldest first."""
+        """The notes on a ServiceNow incident, oldest first; those written together are taken apart."""
         journal = self.world.servicenow.contents()["sys_journal_field"]
-        return [row["value"] for row in journal if row["element_id"] == sys_id]
+        return notes_in(*(row["value"] for row in journal if row["element_id"] == sys_id))
+
+
+def notes_in(*texts: str) -> list[str]:
+    """The notes of ours that journal entries hold, each ending with its marker."""
+    return [found.group().strip() for text in texts for found in _NOTE.finditer(text)]
 
 
 def kind_of_path(path: str) -> str:
