@@ -22,7 +22,8 @@ Style = Literal["json", "console"]
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CREDENTIALS = (
-    (re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9+/=_.~-]{6,}"), r"\1 [redacted]"),
+    (re.compile(r"(?i)\b(bearer)\s+[a-z0-9+/=_.~-]{6,}"), r"\1 [redacted]"),
+    (re.compile(r"\b([Bb]asic)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/=]{6,}"), r"\1 [redacted]"),
     (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}"), "[redacted]"),
     (
         re.compile(
