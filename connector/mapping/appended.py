@@ -11,7 +11,7 @@ from connector.mapping.expressions import compile_template
 from connector.mapping.names import property_expr
 from connector.mapping.report import Report
 from connector.mapping.text import as_json, cut, show
-from connector.mapping.view import UndecidedError, View
+from connector.mapping.view import UndecidedError, View, text_of
 from connector.mapping.vocabulary import PROPERTIES, Kind
 from connector.mapping.writers import condition
 from connector.model import MARKER, Note, digest
@@ -124,7 +124,7 @@ class _Speaker:
         """A note for this revision if one of the properties differs from the previous revision."""
         old = view.old
         if old is not None and any(_differs(reader, old, view) for reader in readers):
-            yield from self._note(view, show(view.snapshot.get("lastUpdateDateTime")), fresh=True)
+            yield from self._note(view, show(text_of(view.snapshot.get("lastUpdateDateTime"))), fresh=True)
 
     def _note(self, view: View, item: str, *, fresh: bool) -> Iterator[Note]:
         if self._when is not None and not self._when(view):

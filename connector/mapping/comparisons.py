@@ -4,7 +4,8 @@ Words of an enum are compared as members, whatever their spelling, and a word th
 mapping is checked. Owners and the items of lists are compared without regard to case, because people typed them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.expr import Expr, ExpressionError, Run
@@ -16,12 +17,14 @@ from connector.yamlsource import nearest
 
 Test = Callable[[Any, Any], bool]
 
-_ORDER: dict[str, Test] = {
-    "gt": lambda left, right: bool(left > right),
-    "gteq": lambda left, right: bool(left >= right),
-    "lt": lambda left, right: bool(left < right),
-    "lteq": lambda left, right: bool(left <= right),
-}
+_ORDER: Mapping[str, Test] = MappingProxyType(
+    {
+        "gt": lambda left, right: bool(left > right),
+        "gteq": lambda left, right: bool(left >= right),
+        "lt": lambda left, right: bool(left < right),
+        "lteq": lambda left, right: bool(left <= right),
+    }
+)
 
 
 def compare(operator: str, left: Expr, right: Expr) -> Run:
@@ -41,7 +44,7 @@ def member_of(vocabulary: Vocabulary, word: Any) -> str:
     """The member that a word in a mapping stands for. Raises ExpressionError for any other word."""
     member = vocabulary.member(word)
     if member is None:
-        what = f"`{show(word) or 'null'}` is not a known {vocabulary.name}"
+        what = f"`{show(word) or 'null'}` is not a word of {vocabulary.name}"
         raise ExpressionError((what, nearest(show(word), vocabulary.members)))
     return member
 
@@ -64,6 +67,8 @@ def fold_owner(value: Any) -> str | None:
 
 
 def _equal(left: Expr, right: Expr) -> Run:
+    if not {left.kind, right.kind}.isdisjoint({Kind.TEXTS, Kind.COMMENTS, Kind.COMMENT}):
+        raise ExpressionError(("a list is never equal to one value", "use `in`, or the filter `count`"))
     normal = _normal(left, right)
     if normal is None:
         return lambda view: same(left.run(view), right.run(view))
@@ -132,8 +137,8 @@ def _ordered(test: Test, left: Expr, right: Expr) -> Run:
     comparable = {Kind.TIME, Kind.TEXT, Kind.ANY} if measure is _ticks else {Kind.NUMBER, Kind.ANY}
     for side in (left, right):
         if side.kind not in comparable or (side.constant and measure(side.value) is None):
-            what = "`<` and `>` compare severities, numbers and times"
-            raise ExpressionError((what, "compare with `==` or `in`"))
+            what = "`<` and `>` compare severities, whole numbers, and times"
+            raise ExpressionError((what, "use `==` or `in`, or write the time as 2024-01-31T00:00:00Z"))
 
     def run(view: View) -> bool:
         first, second = measure(left.run(view)), measure(right.run(view))

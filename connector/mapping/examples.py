@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.compiled import CompiledMapping
@@ -13,16 +14,18 @@ from connector.model import FieldValue, Lookup, Mapped, Snapshot
 from connector.yamlsource import Path, nearest
 
 # What an example leaves out is as on a new incident that nobody has touched.
-_UNTOUCHED = {
-    "id": "1",
-    "status": "active",
-    "severity": "medium",
-    "classification": "unknown",
-    "determination": "unknown",
-    "displayName": "Example",
-    "createdDateTime": "2024-01-01T00:00:00Z",
-    "lastUpdateDateTime": "2024-01-01T00:00:00Z",
-}
+_UNTOUCHED = MappingProxyType(
+    {
+        "id": "1",
+        "status": "active",
+        "severity": "medium",
+        "classification": "unknown",
+        "determination": "unknown",
+        "displayName": "Example",
+        "createdDateTime": "2024-01-01T00:00:00Z",
+        "lastUpdateDateTime": "2024-01-01T00:00:00Z",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def check_examples(mapping: CompiledMapping, report: Report) -> None:
             for name in incident:
                 if name not in PROPERTIES or name in {"experts", "portalUrl"}:
                     path = ("examples", index, part, name)
-                    report.add(path, f"an incident has no `{name}`", nearest(name, PROPERTIES), at_key=True)
+                    remedy = nearest(name, PROPERTIES) or "name a property of the incident"
+                    report.add(path, f"an incident has no `{name}`", remedy, at_key=True)
         for difference in _result(mapping, index, example).differences:
             report.add(
                 difference.path, f"example `{example.name}`: {difference}", "correct the rule or the example"

@@ -6,7 +6,8 @@ refused otherwise; nothing that can loop, multiply or call is on the list. Compi
 faster than a rendered Jinja2 template, too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -32,7 +33,7 @@ def is_template(text: str) -> bool:
 
 def compile_expression(source: str, scope: Scope) -> Expr:
     """The expression as a closure. Raises ExpressionError with everything that is wrong with it."""
-    body = _parse("{{" + source + "}}")
+    body = [] if is_template(source) else _parse("{{" + source + "}}")
     if len(body) != 1 or isinstance(body[0], nodes.TemplateData):
         raise ExpressionError(("this is not one expression", "write it without `{{` and `}}`"))
     compiler = _Compiler(scope)
@@ -117,8 +118,8 @@ class _Compiler:
         kind: type[nodes.Node] = type(node)
         handler = self._handlers.get(kind)
         if handler is None:
-            word = _REFUSED.get(kind, kind.__name__.lower())
-            return self._complain(f"{word} is not part of the language", "see the reference for what is")
+            word, remedy = _REFUSED.get(kind, ("this", "see the reference for what is"))
+            return self._complain(f"{word} is not part of the language", remedy)
         try:
             return handler(node)
         except ExpressionError as error:
@@ -181,11 +182,11 @@ class _Compiler:
         return constant(-inner.value)
 
     def _filter(self, node: nodes.Filter) -> Expr:
+        subject = self.expression(node.node) if node.node is not None else _NOTHING
+        arguments = [self.expression(argument) for argument in node.args]
         known = FILTERS.get(node.name)
         if known is None:
             return self._complain(f"unknown filter `{node.name}`", nearest(node.name, FILTERS))
-        subject = self.expression(node.node) if node.node is not None else _NOTHING
-        arguments = [self.expression(argument) for argument in node.args]
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
             return self._complain(f"`{node.name}` takes no named arguments", "give them in order")
         if not known.least <= len(arguments) <= known.most:
@@ -197,22 +198,21 @@ class _Compiler:
 
 
 _PLAIN = frozenset({Kind.BOOL, Kind.TEXT, Kind.NUMBER, Kind.TIME})
-_REFUSED: dict[type[nodes.Node], str] = {
-    nodes.Call: "a call",
-    nodes.CondExpr: "`... if ... else ...`",
-    nodes.Getitem: "`[...]`",
-    nodes.Test: "`is`",
-    nodes.Concat: "`~`",
-    nodes.Dict: "`{...}`",
-    nodes.Add: "arithmetic",
-    nodes.Sub: "arithmetic",
-    nodes.Mul: "arithmetic",
-    nodes.Div: "arithmetic",
-    nodes.FloorDiv: "arithmetic",
-    nodes.Mod: "arithmetic",
-    nodes.Pow: "arithmetic",
-    nodes.Pos: "arithmetic",
-}
+_ARITHMETIC = ("arithmetic", "write the result, or use the filter `plus` for times")
+_REFUSED: Mapping[type[nodes.Node], tuple[str, str]] = MappingProxyType(
+    {
+        nodes.Call: ("a call", "use a filter, as in `devices | count`"),
+        nodes.CondExpr: ("`... if ... else ...`", "use a table of values, `or`, or two rules with `when`"),
+        nodes.Getitem: ("`[...]`", "write it with a dot, or use the filter `first`"),
+        nodes.Test: ("`is`", "compare with `==`"),
+        nodes.Concat: ("`~`", "write a template with two parts"),
+        nodes.Dict: ("`{...}`", "use a table of values"),
+        **dict.fromkeys(
+            (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Pos),
+            _ARITHMETIC,
+        ),
+    }
+)
 
 
 def _dotted(node: nodes.Node) -> list[str] | None:

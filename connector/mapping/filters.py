@@ -9,12 +9,12 @@ import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from html.parser import HTMLParser
 from types import MappingProxyType
 from typing import Any
 
 from connector.mapping import text as texts
 from connector.mapping.expr import Expr, ExpressionError, Run
+from connector.mapping.html import plain
 from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind, Vocabulary
 from connector.model import Revision
@@ -184,42 +184,6 @@ def _first(subject: Expr, _: Sequence[Expr]) -> Expr:
         return next(iter(_items(subject.run(view))), None)
 
     return _derive(subject, run, kind, vocabulary=subject.vocabulary)
-
-
-class _PlainText(HTMLParser):
-    """Collects the text of HTML; block elements and line breaks become new lines."""
-
-    _BLOCKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
-    _SILENT = frozenset({"script", "style"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  # HTMLParser's
-        if tag in self._BLOCKS:
-            self.parts.append("\n")
-        self._silent += tag in self._SILENT
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = max(0, self._silent - (tag in self._SILENT))
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
-
-
-def plain(value: Any) -> str:
-    """HTML as text: tags go, character references are resolved, runs of empty space shrink."""
-    text = texts.show(value)[: texts.MAX_TEXT]
-    if "<" not in text and "&" not in text:
-        return text
-    parser = _PlainText()
-    parser.feed(text)
-    parser.close()
-    lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in "".join(parser.parts).splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 FILTERS: Mapping[str, Filter] = MappingProxyType(

@@ -7,6 +7,7 @@ empty there first.
 import itertools
 import re
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from connector.mapping.compiled import CompiledMapping
 from connector.mapping.report import Report
@@ -15,18 +16,22 @@ from connector.model import JSON
 from connector.yamlsource import Path
 
 # Null, the two names that Defender Experts use, and somebody else.
-_OWNERS = {
-    "nobody": None,
-    "Defender Experts": "Defender Experts",
-    "Customer": "Customer",
-    "a person": "kim@example.com",
-}
-_DIMENSIONS = {
-    "status": STATUS.members,
-    "classification": CLASSIFICATION.members,
-    "determination": DETERMINATION.members,
-    "assignedTo": tuple(_OWNERS),
-}
+_OWNERS = MappingProxyType(
+    {
+        "nobody": None,
+        "Defender Experts": "Defender Experts",
+        "Customer": "Customer",
+        "a person": "kim@example.com",
+    }
+)
+_DIMENSIONS = MappingProxyType(
+    {
+        "status": STATUS.members,
+        "classification": CLASSIFICATION.members,
+        "determination": DETERMINATION.members,
+        "assignedTo": tuple(_OWNERS),
+    }
+)
 Combination = tuple[str, ...]
 _SHOWN = 3
 

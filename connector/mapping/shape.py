@@ -5,6 +5,8 @@ mistake in the file.
 """
 
 import copy
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pydantic
@@ -16,7 +18,7 @@ from connector.yamlsource.validation import path_in
 
 _ROUNDS = 3
 # What stands in for a wrong head of the file while the rest is judged.
-_PLACEHOLDERS: dict[str, Any] = {"version": 1, "name": "unnamed"}
+_PLACEHOLDERS: Mapping[str, Any] = MappingProxyType({"version": 1, "name": "unnamed"})
 
 
 def shape_of(document: Document) -> tuple[MappingFile | None, list[Problem]]:

@@ -140,7 +140,7 @@ def emitter(spec: FieldSpec) -> Callable[[View, Any], Result]:
     name, limit = spec.name, spec.limit
 
     def emit(view: View, value: Any) -> Result:
-        written = texts.show(value)
+        written = texts.show(value).strip()
         if limit is not None and len(written) > limit:
             view.cut.append(name)
             written = texts.cut(written, limit)
@@ -168,7 +168,7 @@ def _convert(written: str, spec: FieldSpec) -> Result:
             return _reference(bare, spec)
         case FieldKind.NUMBER | FieldKind.BOOLEAN:
             raise UndecidedError(spec.name, bare)
-    return written
+    return bare
 
 
 def _choice(bare: str, spec: FieldSpec) -> FieldValue:

@@ -7,6 +7,7 @@ added later. It is raised, and not a value of its own, so that no operator can f
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.text import MAX_ITEMS, show
@@ -17,6 +18,7 @@ Let = Callable[["View"], Any]
 
 EXPERTS_NAME = "defender experts"
 CUSTOMER_NAME = "customer"
+_LONGEST_WORD = 200
 
 
 class UndecidedError(Exception):
@@ -81,17 +83,28 @@ def _enum_reader(name: str, vocabulary: Vocabulary) -> Callable[[View], str]:
         else:
             member = vocabulary.default if raw is None else None
         if member is None:
-            raise UndecidedError(name, "null" if raw is None else show(raw))
+            raise UndecidedError(name, _word(raw))
         return member
 
     return read
+
+
+def _word(raw: JSON) -> str:
+    if isinstance(raw, str):
+        return raw[:_LONGEST_WORD]
+    return "null" if raw is None else "not a word"
 
 
 def text_of(value: JSON) -> str | None:
     """A text property: numbers are shown, anything else is null."""
     if isinstance(value, str):
         return value
-    return show(value) if isinstance(value, int | float) else None
+    return show(value) if _is_small(value) else None
+
+
+def _is_small(value: JSON) -> bool:
+    """Whether a value is a number of sensible size: Python refuses to print longer ones."""
+    return isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= 64)
 
 
 def owner_of(value: JSON) -> str | None:
@@ -101,10 +114,8 @@ def owner_of(value: JSON) -> str | None:
 
 
 def number_of(value: JSON) -> int | None:
-    """A whole number; a fraction is cut, anything else is null."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value
+    """A whole number; anything else is null."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and _is_small(value) else None
 
 
 def texts_of(value: JSON) -> list[str]:
@@ -124,14 +135,16 @@ def comments_of(value: JSON) -> list[dict[str, str | None]]:
     return [{name: text_of(item.get(name)) for name in names} for item in items]
 
 
-_CLEANERS: Mapping[Kind, Callable[[JSON], Any]] = {
-    Kind.TEXT: text_of,
-    Kind.TIME: text_of,
-    Kind.OWNER: owner_of,
-    Kind.NUMBER: number_of,
-    Kind.TEXTS: texts_of,
-    Kind.COMMENTS: comments_of,
-}
+_CLEANERS: Mapping[Kind, Callable[[JSON], Any]] = MappingProxyType(
+    {
+        Kind.TEXT: text_of,
+        Kind.TIME: text_of,
+        Kind.OWNER: owner_of,
+        Kind.NUMBER: number_of,
+        Kind.TEXTS: texts_of,
+        Kind.COMMENTS: comments_of,
+    }
+)
 
 _read_status = _enum_reader("status", STATUS)
 

@@ -64,23 +64,22 @@ def problems_of(
 
 
 def _place(data: Any, detail: ErrorDetails) -> tuple[object, ...]:
-    location: tuple[str | int, ...] = detail["loc"]
+    path = path_in(data, detail["loc"])
+    if detail["type"] == "missing":
+        return (*path, detail["loc"][-1])
     if detail["type"] == "union_tag_invalid":
-        location = (*location, str(detail["ctx"]["discriminator"]).strip("'"))
-    return path_in(data, location)
+        return path_in(data, (*detail["loc"], str(detail["ctx"]["discriminator"]).strip("'")))
+    return path
 
 
 def path_in(data: Any, location: Iterable[str | int]) -> tuple[object, ...]:
-    """A pydantic location without what the data does not have, save for a missing last key."""
+    """A pydantic location without what the data does not have: missing keys, and the tags of unions."""
     path: list[object] = []
-    parts = list(location)
-    for index, part in enumerate(parts):
+    for part in location:
         key = _key(data, part)
         if key is not _ABSENT:
             path.append(key)
             data = data[key]
-        elif index == len(parts) - 1 and isinstance(data, Mapping) and isinstance(part, str):
-            path.append(part)
     return tuple(path)
 
 
