@@ -1,4 +1,4 @@
-"""Plays journeys against the portal: on command, or by the mocks' clock when `auto` is on."""
+"""Plays journeys against the portal: on command, or what is due by the mocks' clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,10 +31,9 @@ class Run:
 
 
 class Player:
-    """The journeys of one world; `auto` lets `tick` play what is due by the steps' `after`."""
+    """The journeys of one world."""
 
     def __init__(self, clock: Clock, portal: Portal, journeys: Iterable[Journey]) -> None:
-        self.auto = False
         self._clock = clock
         self._portal = portal
         self._journeys = {journey.name: journey for journey in journeys}
@@ -67,9 +66,9 @@ class Player:
         return played
 
     def tick(self) -> list[dict[str, Any]]:
-        """Play the steps that are due, when `auto` is on, and return them."""
+        """Play the steps that are due by their `after`, and return them."""
         played: list[dict[str, Any]] = []
-        for run in self._runs.values() if self.auto else ():
+        for run in self._runs.values():
             while (step := run.next_step) is not None and run.last_at + step.after <= self._clock.now():
                 due = run.last_at + step.after
                 played.append(self._play(run))
@@ -78,11 +77,7 @@ class Player:
 
     def state(self) -> dict[str, Any]:
         """Return where each journey stands."""
-        return {
-            "auto": self.auto,
-            "available": self.names(),
-            "journeys": [_described(run) for run in self._runs.values()],
-        }
+        return {"available": self.names(), "journeys": [_described(run) for run in self._runs.values()]}
 
     def clear(self) -> None:
         """Forget all journeys under way."""

@@ -29,13 +29,19 @@ GRAPH_REQUESTS_PER_MINUTE = 150
 
 
 @dataclass
-class Delays:
-    """Seconds that every answer of a mock takes longer."""
+class Conduct:
+    """How a running world behaves as a whole; every member may be changed at any time.
 
-    xdr: float = 0.0
-    entra: float = 0.0
-    sentinel: float = 0.0
-    servicenow: float = 0.0
+    `auto` plays journeys by the clock, `microsoft` lets Microsoft's own connector copy incidents to Sentinel
+    and back. Each `..._delay` is how many seconds longer every answer of that mock takes.
+    """
+
+    auto: bool = False
+    microsoft: bool = False
+    xdr_delay: float = 0.0
+    entra_delay: float = 0.0
+    sentinel_delay: float = 0.0
+    servicenow_delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class World:
         self.clock = Clock(self.settings.frozen_at)
         self.log = RequestLog()
         self.faults = Faults()
-        self.delays = Delays(*[self.settings.latency] * 4)
+        self.conduct = Conduct(self.settings.auto, self.settings.microsoft, *[self.settings.latency] * 4)
         self.tenant_id = self._identifier("tenant")
         self.subscription_id = self._identifier("subscription")
         self.entra = self._make_entra()
@@ -83,10 +89,8 @@ class World:
         self.servicenow = ServiceNowMock(
             self.clock, username=self.settings.username, password=self.settings.password, seed=self.seed
         )
-        self.microsoft = MicrosoftConnector(self.clock, self.graph, self.sentinel)
-        self.microsoft.enabled = self.settings.microsoft
+        self.microsoft = self._make_microsoft()
         self.player = Player(self.clock, self.graph.portal, read_journeys(self.settings.journeys))
-        self.player.auto = self.settings.auto
         self.apps = {name: self._guarded(name, app) for name, app in self._bare_apps().items()}
         self.set_quotas(self.settings.quotas)
         self._fill(self.settings.incidents, self.settings.scenario)
@@ -105,7 +109,7 @@ class World:
             "entra": self.entra.settings,
             "sentinel": self.sentinel.settings,
             "servicenow": self.servicenow.settings,
-            "delays": self.delays,
+            "world": self.conduct,
         }
 
     def contents(self) -> Mapping[str, Any]:
@@ -119,16 +123,17 @@ class World:
 
     def tick(self) -> None:
         """Let time do its work: journeys that run by the clock, and Microsoft's own connector."""
-        self.player.tick()
-        if self.microsoft.enabled:
-            self.microsoft.tick()
+        if self.conduct.auto:
+            self.player.tick()
+        self.microsoft.enabled = self.conduct.microsoft
+        self.microsoft.tick()
 
     def reset(self, incidents: int = 0, seed: int | None = None, scenario: str | None = None) -> None:
         """Empty every mock, the log and the faults, then begin again; switches, tokens and time stay."""
         self.seed = self.seed if seed is None else seed
         for mock in (self.graph, self.sentinel, self.servicenow):
             mock.reset()
-        self.microsoft = self._fresh_microsoft()
+        self.microsoft = self._make_microsoft()
         self.player.clear()
         self.faults.clear()
         self.log.clear()
@@ -140,10 +145,8 @@ class World:
         if scenario is not None:
             self.player.start(scenario)
 
-    def _fresh_microsoft(self) -> MicrosoftConnector:
-        fresh = MicrosoftConnector(self.clock, self.graph, self.sentinel)
-        fresh.enabled = self.microsoft.enabled
-        return fresh
+    def _make_microsoft(self) -> MicrosoftConnector:
+        return MicrosoftConnector(self.clock, self.graph, self.sentinel, seed=self.seed)
 
     def _make_entra(self) -> EntraMock:
         client_id = self._identifier("client")
@@ -170,14 +173,14 @@ class World:
         }
 
     def _guarded(self, name: str, app: ASGIApp) -> ASGIApp:
-        delays = self.delays
+        conduct, delay = self.conduct, f"{name}_delay"
         return guarded(
             app,
             mock=name,
             clock=self.clock,
             log=self.log,
             faults=self.faults,
-            latency=lambda: float(getattr(delays, name)),
+            latency=lambda: float(getattr(conduct, delay)),
         )
 
     def _identifier(self, what: str) -> str:

@@ -57,7 +57,12 @@ class _Story:
 
     async def tick_microsoft(self, request: Request) -> object:
         await read_object(request, {})
-        self._world.microsoft.tick()
+        if not self._world.conduct.microsoft:
+            raise ControlError(
+                "Microsoft's own connector is off",
+                'switch it on with PATCH /settings/world {"microsoft": true}',
+            )
+        self._world.tick()
         return {"ticked": True}
 
     async def reset(self, request: Request) -> object:

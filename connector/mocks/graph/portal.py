@@ -12,7 +12,8 @@ from connector.mocks.graph.store import Entry, IncidentStore
 from connector.mocks.graph.times import parse_ticks
 from connector.mocks.graph.words import ENUMS, PROPERTIES, TIMES, member
 
-_LISTS = {"alerts", "comments", "customTags", "omit", "recommendedHuntingQueries", "systemTags"}
+_TEXT_LISTS = {"customTags", "omit", "systemTags"}
+_OBJECT_LISTS = {"alerts", "comments", "recommendedHuntingQueries"}
 _FIXED = {"id", "tenantId"}
 _SERVING = {"overrides", "omit", "raw"}
 
@@ -106,10 +107,17 @@ def _checked_value(name: str, value: Any) -> Any:
         return known
     if name in TIMES:
         return _checked_time(name, value)
-    wanted = list if name in _LISTS else dict if name == "overrides" else (str, int)
-    if (value is not None and not isinstance(value, wanted)) or (value is None and name in _LISTS - {"omit"}):
+    if not _fits(name, value):
         raise PortalError(f"{name!r} has the wrong type", "serve wrong types through 'overrides'")
     return value
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in _TEXT_LISTS | _OBJECT_LISTS:
+        item = str if name in _TEXT_LISTS else dict
+        return isinstance(value, list) and all(isinstance(each, item) for each in value)
+    kind = {"overrides": dict, "priorityScore": int}.get(name, str)
+    return value is None or isinstance(value, kind)
 
 
 def _checked_time(name: str, value: Any) -> str:

@@ -143,12 +143,11 @@ def test_all_journeys_advance_together(stage: Stage) -> None:
     assert {step["step"] for step in stage.player.advance()} >= {"concluded", "handed-over", "merged"}
 
 
-def test_the_clock_plays_what_is_due_when_auto_is_on(stage: Stage) -> None:
+def test_the_clock_plays_what_is_due(stage: Stage) -> None:
     stage.player.start("false-positive")
-    stage.caller.clock.advance(timedelta(minutes=3))
     assert stage.player.tick() == []
 
-    stage.player.auto = True
+    stage.caller.clock.advance(timedelta(minutes=3))
     assert [entry["step"] for entry in stage.player.tick()] == ["experts-start"]
     assert stage.player.tick() == []
     stage.caller.clock.advance(timedelta(minutes=25))
