@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from connector.cli.demo_play import Report, demonstration
-from connector.cli.demo_show import end_table, findings, make_console, round_table
+from connector.cli.demo_show import Screen, end_table, findings, round_table
 from connector.cli.exits import Exit
 
 
@@ -29,7 +28,7 @@ def demo(
 
     Example: xdr-connector demo --json demo.json
     """
-    report = asyncio.run(_play(make_console()))
+    report = asyncio.run(_play(Screen()))
     if json_file is not None:
         text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
@@ -37,13 +36,13 @@ def demo(
         raise typer.Exit(Exit.BUG)
 
 
-async def _play(console: Console) -> Report:
-    console.print("Starting the mock services and a daemon that polls them.")
+async def _play(screen: Screen) -> Report:
+    screen.show("Starting the mock services and a daemon that polls them.")
     async with demonstration() as played:
         async for each in played.rounds():
-            console.print(round_table(each))
-        console.print("The daemon has stopped. A new process evaluates everything again.\n")
+            screen.show(round_table(each))
+        screen.show("The daemon has stopped. A new process evaluates everything again.\n")
         await played.second_pass()
-        console.print(end_table(played.report.scenes))
-        console.print(findings(played.report))
+        screen.show(end_table(played.report.scenes))
+        screen.show(findings(played.report))
         return played.report

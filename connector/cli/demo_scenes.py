@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.mocks.world import World
+from connector.model import MARKER
 
 Holding = Mapping[str, Any]
 NOTHING: Holding = {}
@@ -109,14 +110,19 @@ class Contents:
 
 
 def count_duplicates(world: World) -> int:
-    """How many records, comments and notes are there twice."""
+    """How many records, comments and notes are there twice; a note is known by the marker it ends with."""
     sentinel, servicenow = world.sentinel.contents(), world.servicenow.contents()
     titles = [each["properties"]["title"] for each in sentinel["incidents"]]
     keys = [row["correlation_id"] for row in servicenow["incident"]]
-    notes = [(row["element_id"], row["value"]) for row in servicenow["sys_journal_field"]]
+    notes = [
+        (row["element_id"], marker)
+        for row in servicenow["sys_journal_field"]
+        for marker in MARKER.findall(row["value"])
+    ]
     comments = [
-        (name, comment["properties"]["message"])
+        (name, marker)
         for name, written in sentinel["comments"].items()
         for comment in written
+        for marker in MARKER.findall(comment["properties"]["message"])
     ]
     return sum(len(items) - len(set(items)) for items in (titles, keys, notes, comments))

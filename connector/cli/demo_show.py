@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from io import StringIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,20 +13,33 @@ from connector.cli.demo_play import Report, Round
 from connector.cli.demo_scenes import AWAITING, Holding, Scene
 
 WIDTH = 110  # of output that is no terminal, so that it reads the same wherever it is pasted
+WIDTHS = (25, 29, 27, 23)
 NOTHING = "nothing"
 
 
-def make_console() -> Console:
-    """A console as wide as the terminal, or of fixed width where there is none."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+class Screen:
+    """Prints to the terminal, or, where there is none, at a fixed width and without blanks at line ends."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+
+    def show(self, what: RenderableType) -> None:
+        """Print a text or a table."""
+        if self._console.is_terminal:
+            self._console.print(what)
+            return
+        out = StringIO()
+        Console(file=out, width=WIDTH, highlight=False).print(what)
+        sys.stdout.writelines(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+        sys.stdout.flush()
 
 
 def round_table(played: Round) -> Table:
     """One step of every journey: what XDR says, and what the targets hold once it has arrived."""
     title = f"Step {played.number}" if played.number else "The incidents appear"
-    table = _table(title, "Journey: what happens", "XDR says", "Sentinel holds", "ServiceNow holds")
+    table = _table(title, "Journey, what happens", "XDR says", "Sentinel holds", "ServiceNow holds")
     for scene in played.scenes:
-        happened = f"{scene.journey}: {scene.title} ({scene.incident})"
+        happened = [f"{scene.journey} ({scene.incident})", scene.title]
         _add(table, happened, _xdr(scene.xdr), _sentinel(scene.sentinel), _servicenow(scene.servicenow))
     return table
 
@@ -61,15 +75,15 @@ def findings(report: Report) -> Text:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, expand=True)
-    for column, ratio in zip(columns, (5, 5, 6, 6), strict=True):
-        table.add_column(column, ratio=ratio)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for column, width in zip(columns, WIDTHS, strict=True):
+        table.add_column(column, width=width, overflow="fold")
     return table
 
 
-def _add(table: Table, *cells: str | list[str]) -> None:
-    """A row of plain texts, with an empty line below it."""
-    texts = ["\n".join(filter(None, cell)) if isinstance(cell, list) else cell for cell in cells]
+def _add(table: Table, *cells: list[str]) -> None:
+    """A row of plain lines, with an empty one below it."""
+    texts = ["\n".join(filter(None, cell)) for cell in cells]
     table.add_row(*(Text(f"{text}\n") for text in texts))
 
 
@@ -78,7 +92,7 @@ def _xdr(held: Holding) -> list[str]:
 
 
 def _verdict(held: Holding) -> str:
-    return "" if held["classification"] == "unknown" else f"{held['classification']}: {held['determination']}"
+    return "" if held["classification"] == "unknown" else f"{held['classification']}\n{held['determination']}"
 
 
 def _sentinel(held: Holding) -> list[str]:
@@ -102,8 +116,8 @@ def _reason(held: Holding) -> str:
 def _servicenow(held: Holding) -> list[str]:
     if not held:
         return [NOTHING]
-    state = f"{held['number']} {_servicenow_state(held)}"
-    return [state, str(held["close_code"] or ""), _count(held, "work_notes")]
+    state = held["number"], _servicenow_state(held)
+    return [*state, str(held["close_code"] or ""), _count(held, "work_notes")]
 
 
 def _servicenow_state(held: Holding) -> str:
@@ -114,7 +128,7 @@ def _servicenow_state(held: Holding) -> str:
 
 
 def _who(status: str, owner: str | None) -> str:
-    return f"{status}, {owner}" if owner else status
+    return f"{status}\n{owner}" if owner else status
 
 
 def _count(held: Holding, what: str) -> str:
