@@ -52,8 +52,8 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
-    data: JSON = None
+    headers: Mapping[str, str] = field(repr=False)
+    data: JSON = field(default=None, repr=False)
     text: str = field(default="", repr=False)
     request_id: str = ""
     sent_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)

@@ -100,8 +100,8 @@ class Sweep:
             except RejectedError as error:
                 if not self.size.refused(error.message):
                     raise
-            except BadAnswerError as error:
-                if error.status == 503 or not expand:
+            except BadAnswerError:
+                if not expand:
                     raise
                 if self.size.now == 1:
                     return await self._without_alerts(_WINDOW)
