@@ -92,13 +92,21 @@ async def open_store(
 
 @asynccontextmanager
 async def build(
-    config: Config, emit: Telemetry, *, now: Callable[[], datetime] = utc_now
+    config: Config,
+    emit: Telemetry,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    store: Store | None = None,
+    runtime: Runtime | None = None,
 ) -> AsyncIterator[App]:
-    """Build everything; close it again on the way out, clients first and the state last."""
+    """Build everything; close it again on the way out, clients first and the state last.
+
+    `store` and `runtime` replace the configured state and the network; a given store is closed like our own.
+    """
     async with AsyncExitStack() as stack:
-        store = await open_store(config, now=now)
+        store = store or await open_store(config, now=now)
         stack.push_async_callback(store.close)
-        runtime = Runtime(now=now)
+        runtime = runtime or Runtime(now=now)
         targets: dict[str, Target] = {
             settings.name: settings.build(runtime=runtime) for settings in config.settings.targets
         }
