@@ -1,6 +1,6 @@
 """A world of mocks, the Graph source that looks at it, and tools to sweep it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,13 +22,24 @@ class Hosts(httpx.AsyncBaseTransport):
     def __init__(self, apps: dict[str, Any]) -> None:
         self._transports = {host: httpx.ASGITransport(app) for host, app in apps.items()}
         self.asked: list[httpx.Request] = []
-        self.before: Any = None
+        self.before: Callable[[httpx.Request], None] | None = None
+        self.replaced = (b"", b"")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         if self.before is not None:
             self.before(request)
-        return await self._transports[request.url.host].handle_async_request(request)
+        response = await self._transports[request.url.host].handle_async_request(request)
+        if not self.replaced[0]:
+            return response
+        body = (await response.aread()).replace(*self.replaced)
+        return httpx.Response(
+            response.status_code, headers={"content-type": "application/json"}, content=body
+        )
+
+    @property
+    def names(self) -> list[str]:
+        return [*self._transports]
 
 
 class Site:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from connector.errors import TransientError
+from connector.errors import RejectedError, TransientError
 from connector.model import Position, Revision
 from connector.sources import course as course_module
 from tests.flow.graph_site import BEGINNING, NOW, Site, ids, positions, sweep
@@ -178,3 +178,53 @@ async def test_a_sweep_is_bounded_and_the_next_one_goes_on(
     assert first[-1].position is not None
     second = await sweep(site.source(page_size=4), first[-1].position)
     assert set(ids(first)) | set(ids(second)) == set(made)
+
+
+async def test_a_link_to_another_host_is_never_followed(site: Site) -> None:
+    for minute in (1, 1, 1, 1, 1, 2):
+        site.incident(minute)
+    site.hosts.replaced = (b'Link":"https://graph.microsoft.com', b'Link":"https://elsewhere.example')
+    pages = site.source(page_size=4).changes(BEGINNING)
+    assert (await anext(pages)).warnings, "said where times lead on without the link"
+    await anext(pages)
+    with pytest.raises(TransientError, match="another host"):
+        await anext(pages)
+    assert {request.url.host for request in site.hosts.asked} <= set(site.hosts.names)
+
+
+async def test_an_answer_without_a_list_is_none(site: Site) -> None:
+    site.incident(1)
+    site.hosts.replaced = (b'"value":', b'"values":')
+    with pytest.raises(TransientError, match="no list"):
+        await sweep(site.source())
+
+
+async def test_an_answer_for_another_incident_is_not_taken(site: Site) -> None:
+    incident, other = site.incident(1), site.incident(2)
+    site.hosts.replaced = (f'"id":"{incident}"'.encode(), f'"id":"{other}"'.encode())
+    first, _ = await sweep(site.source(), Position(Revision.of(NOW)), again=[incident])
+    assert first.incidents == ()
+    assert first.set_aside[0].incident == incident
+
+
+async def test_many_failing_incidents_take_turns(site: Site) -> None:
+    known = [str(number) for number in range(1000, 1060)]
+    source = site.source()
+    tried: set[str] = set()
+    for _ in range(3):
+        page, _ = [page async for page in source.changes(BEGINNING, again=known)]
+        assert page.read == 25
+        tried |= {aside.incident for aside in page.set_aside}
+    assert tried == set(known)
+
+
+async def test_a_settled_refusal_is_raised(site: Site) -> None:
+    fault = {
+        "kind": "status",
+        "status": 400,
+        "body": {"error": {"code": "BadRequest", "message": "Invalid filter"}},
+    }
+    site.world.faults.add({"mock": "xdr", "fault": fault})
+    with pytest.raises(RejectedError, match="Invalid filter"):
+        await sweep(site.source())
+    assert len(site.lists) == 1

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -185,3 +186,32 @@ async def test_an_answer_that_takes_too_long_is_given_up(far: FarSide) -> None:
         await peer.request("PUT", "/x", operation="x")
     assert caught.value.status == 0
     await peer.close()
+
+
+async def test_an_endless_body_is_not_read_to_its_end(far: FarSide) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            given.append(1)
+            yield b"x" * 2**20
+
+    given: list[int] = []
+    far.replies = [httpx.Response(200, content=endless(), headers={"content-type": "application/json"})]
+    with pytest.raises(BadAnswerError, match="larger"):
+        await far.peer().request("POST", "/x", operation="x")
+    assert len(given) < 100
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (httpx.ConnectTimeout("slow"), "no connection to far.example in time"),
+        (httpx.ReadTimeout("slow"), "no answer from far.example in time"),
+        (httpx.ProxyError("407 not-a-secret@proxy"), "the proxy refused"),
+        (httpx.RemoteProtocolError("Server disconnected\nwithout"), "the connection broke"),
+    ],
+)
+async def test_failures_of_the_network_are_one_line(far: FarSide, error: Exception, hint: str) -> None:
+    far.replies = [error]
+    with pytest.raises(TransientError, match=hint) as caught:
+        await far.peer().request("POST", "/x", operation="x")
+    assert "\n" not in str(caught.value)
