@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connector.mocks.graph.batch import answer_batch
 from connector.mocks.graph.changes import Changes
 from connector.mocks.graph.errors import GraphError, not_found
 from connector.mocks.graph.listing import (
@@ -73,6 +74,7 @@ class GraphApi:
     def _routes(self, version: str) -> list[Route]:
         base = f"/{version}/security/incidents"
         return [
+            self._route(f"/{version}/$batch", "POST", None, self._batch),
             self._route(base, "GET", READERS, self._list),
             self._route(f"{base}/mergeIncidents", "POST", MERGERS, self._merge),
             self._route(f"{base}/microsoft.graph.security.mergeIncidents", "POST", MERGERS, self._merge),
@@ -82,7 +84,7 @@ class GraphApi:
             self._route(f"{base}/{{id}}/comments", "POST", WRITERS, self._comment),
         ]
 
-    def _route(self, path: str, method: str, roles: frozenset[str], handler: Handler) -> Route:
+    def _route(self, path: str, method: str, roles: frozenset[str] | None, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
                 body = await handler(request, self._admitted(request, roles))
@@ -92,11 +94,14 @@ class GraphApi:
 
         return Route(path, endpoint, methods=[method])
 
-    def _admitted(self, request: Request, roles: frozenset[str]) -> Grant:
+    def _admitted(self, request: Request, roles: frozenset[str] | None) -> Grant:
+        """Return who calls, or raise a GraphError; without `roles` neither rights nor the quota matter."""
         grant = self._authorize(request.headers.get("authorization"))
         if isinstance(grant, Refusal):
             code = "InvalidAuthenticationToken" if grant.status == 401 else "Authorization_RequestDenied"
             raise GraphError(grant.status, code, grant.reason)
+        if roles is None:
+            return grant
         self._check_quota(grant)
         if not roles & grant.roles:
             text = "Insufficient privileges to complete the operation."
@@ -166,6 +171,9 @@ class GraphApi:
             self._changes.comment(target, comment, grant.app_name)
         context = f"{_root(request)}/$metadata#microsoft.graph.security.mergeResponse"
         return dumped({"@odata.context": context, "targetIncidentId": target.incident["id"]})
+
+    async def _batch(self, request: Request, grant: Grant) -> bytes:  # noqa: ARG002 - one signature for handlers
+        return await answer_batch(self.app, request, self._chance)
 
     def _entry(self, request: Request) -> Entry:
         return self._found(request.path_params["id"])

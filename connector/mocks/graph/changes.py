@@ -15,6 +15,20 @@ from connector.mocks.kernel import Clock
 
 CREATED_BY = "Microsoft 365 Defender-IncidentCreation"
 _SERVING = ("overrides", "omit", "raw")
+_ALERT_LISTS = ("categories", "comments", "evidence", "mitreTechniques", "systemTags")
+_ALERT_TEXTS = (
+    "actorDisplayName",
+    "alertPolicyId",
+    "assignedTo",
+    "description",
+    "detectorId",
+    "investigationState",
+    "productName",
+    "recommendedActions",
+    "resolvedDateTime",
+    "threatDisplayName",
+    "threatFamilyName",
+)
 
 
 class Changes:
@@ -146,24 +160,7 @@ def blank_incident(incident_id: str, tenant_id: str, now: str) -> dict[str, Any]
 def blank_alert(incident: Mapping[str, Any], alert_id: str, now: str) -> dict[str, Any]:
     """Return a new alert of an incident with every property there."""
     web = f"https://security.microsoft.com/alerts/{alert_id}?tid={incident['tenantId']}"
-    texts = dict.fromkeys(
-        (
-            "actorDisplayName",
-            "alertPolicyId",
-            "assignedTo",
-            "description",
-            "detectorId",
-            "investigationState",
-            "productName",
-            "recommendedActions",
-            "resolvedDateTime",
-            "threatDisplayName",
-            "threatFamilyName",
-        )
-    )
-    lists: dict[str, Any] = {
-        name: [] for name in ("categories", "comments", "evidence", "mitreTechniques", "systemTags")
-    }
+    lists: dict[str, Any] = {name: [] for name in _ALERT_LISTS}
     times = dict.fromkeys(("createdDateTime", "firstActivityDateTime", "lastActivityDateTime"), now)
     return {
         "id": alert_id,
@@ -182,7 +179,7 @@ def blank_alert(incident: Mapping[str, Any], alert_id: str, now: str) -> dict[st
         "incidentWebUrl": incident["incidentWebUrl"],
         "customDetails": {},
         "additionalData": {},
-        **texts,
+        **dict.fromkeys(_ALERT_TEXTS),
         **times,
         **lists,
     }

@@ -15,10 +15,11 @@ SHOW_NEW = {"Prefer": "include-unknown-enum-members"}
 
 
 class Caller:
-    """The mock with a frozen clock, and an HTTP client that is let in with `roles`."""
+    """The mock with a frozen clock, and an HTTP client that is let in with `roles` unless `refusal` is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, refusal: Refusal | None = None) -> None:
         self.clock = Clock(BEGIN)
+        self.refusal = refusal
         self.roles = READ_WRITE
         self.mock = GraphMock(self.clock, authorize=self._admit, tenant_id="tenant-1")
         transport = httpx.ASGITransport(self.mock.app)
@@ -56,4 +57,4 @@ class Caller:
         return self.mock.portal.get(incident_id)
 
     def _admit(self, header: str | None) -> Grant | Refusal:
-        return Grant("Test App", "object-1", self.roles, "Test App")
+        return self.refusal or Grant("Test App", "object-1", self.roles, "Test App")

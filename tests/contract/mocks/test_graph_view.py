@@ -142,11 +142,7 @@ async def test_roles(caller: Caller, roles: set[str], reading: int, writing: int
     [(Refusal(401, "no"), "InvalidAuthenticationToken"), (Refusal(403, "no"), "Authorization_RequestDenied")],
 )
 async def test_refusals(refusal: Refusal, code: str) -> None:
-    caller = Caller()
-    caller.mock = type(caller.mock)(caller.clock, authorize=lambda header: refusal, tenant_id="t")
-    caller.http._transport.app = caller.mock.app  # type: ignore[attr-defined]  # the transport is ours
-
-    answer = await caller.get()
+    answer = await Caller(refusal).get()
 
     assert answer.status_code == refusal.status
     assert answer.json()["error"]["code"] == code
