@@ -6,14 +6,16 @@ delivery: they are what a support case needs. It holds no other state.
 Source: learn.microsoft.com, "Incidents" and "Incident Comments" (Microsoft.SecurityInsights).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from connector.errors import RejectedError, TransientError
+from connector.errors import AuthError, RejectedError, TransientError
 from connector.http import Answer, Peer
 from connector.model import JSON
 from connector.targets.sentinel.incident import Held, from_answer
+
+_PLACE_REMEDY = "check subscription_id, resource_group, workspace, api_version and find_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,28 @@ class Calls:
 
     async def pages(
         self, *, top: int, filter_by: str = "", most: int = 50
-    ) -> AsyncIterator[list[dict[str, JSON]]]:
-        """Pages of incidents, newest first, at most `most` of them; ends early when the caller stops."""
+    ) -> AsyncGenerator[list[dict[str, JSON]], None]:
+        """Pages of incidents, newest first, at most `most` of them; ends early when the caller stops.
+
+        Raises AuthError where the list itself is refused: that is about the place, not about a record.
+        """
         params = {**self.place.params, "$orderby": "properties/createdTimeUtc desc", "$top": top}
         if filter_by:
             params["$filter"] = filter_by
         url, seen = self.place.path, set[str]()
         while url and url not in seen and len(seen) < most:
             seen.add(url)
+            answer = await self._list(url, params)
+            url, params = _next(answer.data), {}
+            yield _rows(answer.data)
+
+    async def _list(self, url: str, params: Mapping[str, str | int]) -> Answer:
+        try:
             answer = await self.place.peer.request("GET", url, operation="list incidents", params=params)
-            self.ids.append(answer.request_id)
-            rows, url, params = _rows(answer.data), _next(answer.data), {}
-            yield rows
+        except RejectedError as error:
+            raise AuthError(error.message, remedy=_PLACE_REMEDY) from error
+        self.ids.append(answer.request_id)
+        return answer
 
     async def _request(self, method: str, path: str, operation: str, body: JSON = None) -> JSON:
         return (await self._answer(method, path, operation, body)).data
@@ -94,6 +106,8 @@ def _rows(body: JSON) -> list[dict[str, JSON]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _next(body: Mapping[str, JSON]) -> str:
+def _next(body: JSON) -> str:
+    if not isinstance(body, Mapping):
+        return ""
     # The service has been seen to write raw spaces into the filter of its own links.
     return str(body.get("nextLink") or "").replace(" ", "%20")

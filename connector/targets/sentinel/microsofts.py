@@ -9,6 +9,7 @@ Source: learn.microsoft.com, "Microsoft Defender XDR integration with Microsoft 
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 
 from connector.errors import NotThereYetError, RejectedError
@@ -33,6 +34,11 @@ class MicrosoftIncidents:
 
     async def open(self, *, first_use: bool) -> None:
         """Nothing to look at: nothing is created."""
+
+    async def probe(self) -> None:
+        """Read one incident."""
+        async for _ in Calls(self._place).pages(top=1, most=1):
+            pass
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> None:
         """List once for all deliveries that have no incident yet."""
@@ -79,10 +85,11 @@ class MicrosoftIncidents:
         keys = [delivery.key for delivery in deliveries]
         oldest = _oldest(deliveries)
         found: list[dict[str, JSON]] = []
-        async for page in calls.pages(top=_PAGE, most=_PAGES):
-            found += page
-            if page and oldest is not None and _created(page[-1]) < oldest:
-                break
+        async with aclosing(calls.pages(top=_PAGE, most=_PAGES)) as pages:
+            async for page in pages:
+                found += page
+                if page and oldest is not None and _created(page[-1]) < oldest:
+                    break
         return _matches(found, keys)
 
 

@@ -16,6 +16,7 @@ from connector.targets.sentinel.incident import Held
 MICROSOFT = frozenset({"microsoft xdr", "microsoft 365 defender", "microsoft defender xdr"})
 _NEWEST = 50
 _PAGE = 1000
+_PAGES = 50
 _CHOSEN_VERSION = 5
 
 
@@ -43,11 +44,16 @@ class OurIncidents:
         is at work here.
         """
         async for rows in Calls(self._place).pages(
-            top=_PAGE if first_use else _NEWEST, most=50 if first_use else 1
+            top=_PAGE if first_use else _NEWEST, most=_PAGES if first_use else 1
         ):
             _refuse_microsoft(rows)
             self._unlinked.update(name for row in rows if _is_chosen(name := str(row.get("name")).lower()))
         self._opened = True
+
+    async def probe(self) -> None:
+        """Look at the newest incidents. Raises AuthError when Microsoft's connector is at work here."""
+        async for rows in Calls(self._place).pages(top=_NEWEST, most=1):
+            _refuse_microsoft(rows)
 
     async def prepare(self, deliveries: object) -> None:
         """Nothing to look up: the names are known."""

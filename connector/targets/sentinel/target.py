@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from connector.errors import AuthError, ConflictError, RejectedError
+from connector.errors import ConflictError, RejectedError
 from connector.http import Peer
 from connector.model import Catalogue, Delivery, Link, Quota, Receipt
 from connector.plan import tags_to_write
@@ -38,6 +38,10 @@ class Finder(Protocol):
 
     async def open(self, *, first_use: bool) -> None:
         """See `Target.open`."""
+        ...
+
+    async def probe(self) -> None:
+        """See `Target.probe`."""
         ...
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> None:
@@ -106,10 +110,7 @@ class SentinelTarget:
 
     async def open(self, *, first_use: bool) -> None:
         """Look at the workspace before anything is written to it."""
-        try:
-            await self._finder.open(first_use=first_use)
-        except RejectedError as error:
-            raise _wrong_place(error) from error
+        await self._finder.open(first_use=first_use)
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> None:
         """Find the incidents of all deliveries that have none yet."""
@@ -128,12 +129,8 @@ class SentinelTarget:
         return _receipt(delivery, written, comments, calls.ids)
 
     async def probe(self) -> None:
-        """Read one incident of the workspace. Raises AuthError when a person has to act."""
-        try:
-            async for _ in Calls(self._place).pages(top=1, most=1):
-                pass
-        except RejectedError as error:
-            raise _wrong_place(error) from error
+        """Read from the workspace. Raises AuthError when a person has to act."""
+        await self._finder.probe()
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -239,7 +236,3 @@ def _link(delivery: Delivery, written: _Written, comments: Outcome) -> Link:
     if held.etag:
         known = replace(known, version=held.etag, remote=held.remote(), stale=False)
     return replace(known, stale=True) if comments.moved_etag else known
-
-
-def _wrong_place(error: RejectedError) -> AuthError:
-    return AuthError(error.message, remedy="check subscription_id, resource_group, workspace and api_version")

@@ -7,7 +7,6 @@ Source: ServiceNow docs, "Table API" (`sysparm_query`), "REST API" (`glide.inval
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
 from connector.errors import RejectedError
 from connector.model import Delivery
@@ -47,9 +46,7 @@ class Records:
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             names = {name for delivery in batch for name in delivery.record.fields}
-            # A refused look-up is no reason to refuse the batch: each delivery then looks for itself.
-            with suppress(RejectedError):
-                self._by_key |= await self._with_keys(calls, [one.target_key for one in batch], names)
+            self._by_key |= await self._with_keys(calls, [one.target_key for one in batch], names)
 
     async def read_ahead(self, calls: Calls, deliveries: Sequence[Delivery]) -> None:
         """Read the records of linked deliveries that need a look."""

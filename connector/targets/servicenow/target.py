@@ -6,7 +6,8 @@ after a lost answer the token tells whether the note arrived. What comes back is
 because an instance drops what it does not accept with success.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 
 from connector.errors import AuthError, RejectedError
 from connector.http import Peer
@@ -68,11 +69,13 @@ class ServiceNowTarget:
     async def prepare(self, deliveries: Sequence[Delivery]) -> None:
         """Look up keys, records and people for all deliveries, in one request for each kind."""
         calls = self._calls()
-        await self._records.look_up(calls, [one for one in deliveries if one.link is None])
-        await self._records.read_ahead(calls, [one for one in deliveries if needs_look(one, self._dialect)])
+        unlinked = [one for one in deliveries if one.link is None]
+        doubtful = [one for one in deliveries if needs_look(one, self._dialect)]
         due = (fields_due(one, one.link, SERVICENOW_CATALOGUE) for one in deliveries)
         values = [value for fields in due for value in fields.values()]
-        await self._references.learn(calls, values)
+        await _unless_refused(self._records.look_up(calls, unlinked))
+        await _unless_refused(self._records.read_ahead(calls, doubtful))
+        await _unless_refused(self._references.learn(calls, values))
 
     async def apply(self, delivery: Delivery) -> Receipt:
         """Make the record agree and append the notes."""
@@ -103,3 +106,9 @@ class ServiceNowTarget:
 
     def _calls(self) -> Calls:
         return Calls(self._peer, self._dialect.table)
+
+
+async def _unless_refused(look_up: Awaitable[None]) -> None:
+    """A refused look-up refuses no batch: each delivery then looks for itself, and is refused by itself."""
+    with suppress(RejectedError):
+        await look_up

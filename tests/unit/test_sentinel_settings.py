@@ -1,0 +1,69 @@
+"""What may be said about a Sentinel target, and the quotas that follow."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from connector.targets.sentinel import SentinelSettings
+from tests.contract.targets.harness import changed, note
+from tests.contract.targets.sentinel_harness import SUBSCRIPTION, SentinelHarness
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> SentinelHarness:
+    return SentinelHarness(tmp_path)
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "soc",
+        "type": "sentinel",
+        "subscription_id": SUBSCRIPTION,
+        "resource_group": "soc",
+        "workspace": "contoso",
+        "incidents": "ours",
+        "auth": {"type": "bearer", "token": {"env": "TOKEN"}},
+        **changes,
+    }
+
+
+def test_who_owns_the_incidents_must_be_said() -> None:
+    given = settings()
+    del given["incidents"]
+    with pytest.raises(ValidationError, match="incidents"):
+        SentinelSettings.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            "default",
+            {"incident_writes": (SUBSCRIPTION, 75, 300, 5), "comment_writes": (SUBSCRIPTION, 75, 300, 5)},
+        ),
+        ("unlimited", {}),
+        (
+            {"incident_writes": {"limit": 10, "per": "1m", "group": "g", "reserve": 20}},
+            {"incident_writes": ("g", 10, 60, 9), "comment_writes": (SUBSCRIPTION, 75, 300, 5)},
+        ),
+    ],
+)
+async def test_quotas(given: Any, expected: dict[str, tuple[str, int, int, int]]) -> None:
+    target = SentinelSettings.model_validate(settings(quotas=given)).build()
+    found = {n: (q.group, q.limit, q.seconds, q.reserve) for n, q in target.quotas.items()}
+    assert found == expected
+    await target.close()
+
+
+async def test_a_delivery_costs_what_it_writes(far: SentinelHarness) -> None:
+    target = far.start()
+    assert target.cost(far.delivery(notes=(note(), note("bbbbbbbbbbbb")))) == {
+        "incident_writes": 1,
+        "comment_writes": 2,
+    }
+    delivery, _ = await far.first(target)
+    assert target.cost(replace(delivery, notes=(note(),))) == {"comment_writes": 1}
+    assert target.cost(changed(delivery, severity="Low")) == {"incident_writes": 1}
