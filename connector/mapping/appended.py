@@ -68,7 +68,11 @@ def _tags(each: Expr | None, text: Run, when: Run | None) -> Callable[[View], li
 
 def distinct(tags: list[str]) -> tuple[str, ...]:
     """Tags in order, none empty, none twice in whatever case."""
-    return tuple({tag.casefold(): tag for tag in reversed(tags) if tag}.values())[::-1]
+    found: dict[str, str] = {}
+    for tag in tags:
+        if tag:
+            found.setdefault(tag.casefold(), tag)
+    return tuple(found.values())
 
 
 def compile_note(rule: NoteRule, index: int, scope: Scope, report: Report, limit: int) -> Noter | None:

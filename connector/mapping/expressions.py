@@ -33,7 +33,7 @@ def is_template(text: str) -> bool:
 
 def compile_expression(source: str, scope: Scope) -> Expr:
     """The expression as a closure. Raises ExpressionError with everything that is wrong with it."""
-    body = [] if is_template(source) else _parse("{{" + source + "}}")
+    body = [] if is_template(source) else _parse("{{ " + source + " }}")
     if len(body) != 1 or isinstance(body[0], nodes.TemplateData):
         raise ExpressionError(("this is not one expression", "write it without `{{` and `}}`"))
     compiler = _Compiler(scope)

@@ -172,7 +172,10 @@ def _items(value: Any) -> list[Any]:
 
 def _unique(subject: Expr, _: Sequence[Expr]) -> Expr:
     def run(view: View) -> list[Any]:
-        return list({texts.show(item): item for item in reversed(_items(subject.run(view)))}.values())[::-1]
+        found: dict[str, Any] = {}
+        for item in _items(subject.run(view)):
+            found.setdefault(texts.show(item), item)
+        return list(found.values())
 
     return _derive(subject, run, Kind.TEXTS, vocabulary=subject.vocabulary)
 

@@ -34,7 +34,7 @@ def shape_of(document: Document) -> tuple[MappingFile | None, list[Problem]]:
         except pydantic.ValidationError as error:
             if attempt == 0:
                 problems += problems_of(Document(document.file, data, document.root), error, MappingFile)
-            data = _PLACEHOLDERS | _without(data, error)
+            data = {**_PLACEHOLDERS, **_without(data, error)}
     return None, problems
 
 

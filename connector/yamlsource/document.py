@@ -45,7 +45,7 @@ class Document:
         return Problem(what, remedy, shown, self.file, mark.line + 1, mark.column + 1)
 
     def line(self, path: Path) -> int:
-        """The line, counted from 1, of the key at `path`, or of the nearest part above it that exists."""
+        """The line, counted from 1, of the key or list item at `path`, or of the nearest part above it."""
         return int(self._mark(path, at_key=True).line) + 1
 
     def _mark(self, path: Path, *, at_key: bool) -> Any:

@@ -49,7 +49,7 @@ def value_of(node: Node) -> str | int | float | bool | None:
     if tag == _INT:
         return _integer(text)
     if tag == _FLOAT:
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return _float(text)
     raise ValueError(f"the tag {tag} is not supported")
 
 
@@ -58,7 +58,17 @@ def _integer(text: str) -> int:
     digits = text[2:] if base != 10 else text
     if len(digits) > 20:
         raise ValueError("the number is too large")
-    value = int(digits, base)
+    try:
+        value = int(digits, base)
+    except ValueError as error:  # only where a tag calls something else a number
+        raise ValueError(f"`{text}` is not a whole number") from error
     if abs(value) > _MAX_INTEGER:
         raise ValueError("the number is too large")
     return value
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError as error:  # only where a tag calls something else a number
+        raise ValueError(f"`{text}` is not a number") from error
