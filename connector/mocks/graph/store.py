@@ -34,10 +34,6 @@ class Entry:
     raw: str | None = None
     texts: dict[Any, bytes] = field(default_factory=dict)
 
-    def value(self, name: str) -> Any:
-        """Return a stored property, None when it is absent."""
-        return self.incident.get(name)
-
 
 class IncidentStore:
     """All entries, with an index by each of the two times."""
