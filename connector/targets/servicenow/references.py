@@ -72,7 +72,9 @@ class References:
         return ask in self._found and self._found[ask][0] > self._monotonic()
 
     async def _learn(self, calls: Calls, table: str, by: tuple[str, ...], names: list[str]) -> None:
-        query = "^OR".join(f"{name}IN{','.join(names)}" for name in by)
+        # The instance compares with regard to case, and stores e-mail addresses mostly in lower case.
+        spellings = ",".join(dict.fromkeys(part for name in names for part in (name, name.lower())))
+        query = "^OR".join(f"{name}IN{spellings}" for name in by)
         rows = await calls.rows(query, ("sys_id", "active", *by), limit=1000, table=table)
         if len(self._found) > _MOST:
             self._found.clear()

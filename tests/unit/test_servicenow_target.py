@@ -1,0 +1,188 @@
+"""What is particular to ServiceNow: keys without uniqueness, tokens, journals that only grow."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connector.errors import AuthError, RejectedError, TransientError
+from connector.model import IncidentKey
+from tests.contract.targets.harness import TENANT, changed, deliver, note
+from tests.contract.targets.servicenow_harness import ServiceNowHarness
+
+KEY = f"mdxdr:{TENANT}:101"
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> ServiceNowHarness:
+    return ServiceNowHarness(tmp_path)
+
+
+async def test_a_new_record_carries_key_token_and_a_sys_id_of_our_choice(far: ServiceNowHarness) -> None:
+    delivery, first = await far.first(far.start())
+    held = far.only().fields
+    assert held["correlation_id"] == KEY
+    assert held["correlation_display"] == "token-101"
+    assert held["sys_id"] == first.link.external_id
+    chosen = delivery.key.chosen_id(target="servicenow", table="incident", purpose="record")
+    assert held["sys_id"] == chosen.hex
+    assert first.link.url == f"http://127.0.0.1:8443/nav_to.do?uri=incident.do?sys_id={chosen.hex}"
+    assert first.link.number == held["number"]
+
+
+async def test_an_instance_may_choose_the_sys_id(far: ServiceNowHarness) -> None:
+    for choose in (True, False):
+        far.mock.reset()
+        far.mock.settings.hide_sys_id_writes = choose
+        delivery, _ = await far.first(far.start(choose_sys_id=choose))
+        await deliver(far.start(), changed(delivery, impact="1"))
+        assert far.only().fields["impact"] == "1"
+
+
+async def test_a_batch_of_new_incidents_is_one_look_up_and_one_write_each(far: ServiceNowHarness) -> None:
+    target = far.start()
+    deliveries = [far.delivery(str(number)) for number in range(100)]
+    await target.prepare(deliveries)
+    for delivery in deliveries:
+        await target.apply(delivery)
+    assert (len(far.reads()), len(far.writes())) == (1, 100)
+
+
+async def test_a_record_with_our_key_is_adopted(far: ServiceNowHarness) -> None:
+    made = far.mock.create("incident", {"correlation_id": KEY, "short_description": "by hand"})
+    receipt = await deliver(far.start(), far.delivery())
+    assert receipt.link.external_id == made["sys_id"] == far.only().id
+    assert not receipt.created
+    assert far.only().fields["short_description"] == "Phish"
+
+
+async def test_a_key_that_is_cut_or_not_stored_is_found_at_once(far: ServiceNowHarness) -> None:
+    far.mock.settings.no_write_fields.add("correlation_id")
+    _, receipt = await far.first(far.start())
+    assert [(lost.field, lost.sent, lost.held) for lost in receipt.not_taken] == [("correlation_id", KEY, "")]
+
+
+async def test_a_record_in_the_way_under_our_sys_id_is_adopted(far: ServiceNowHarness) -> None:
+    _, first = await far.first(far.start())
+    far.mock.edit("incident", first.link.external_id, {"correlation_id": ""})
+    receipt = await deliver(far.start(), far.delivery(fields={"short_description": "again"}))
+    assert receipt.link.external_id == far.only().id
+    assert far.only().fields["short_description"] == "again"
+
+
+async def test_a_twin_that_the_account_may_not_see_is_refused_in_words(far: ServiceNowHarness) -> None:
+    _, first = await far.first(far.start())
+    far.mock.settings.hidden_rows.add(first.link.external_id)
+    with pytest.raises(RejectedError) as caught:
+        await deliver(far.start(), far.delivery())
+    assert caught.value.signature == "hidden_twin"
+    assert len(far.held()) == 1
+
+
+async def test_an_instance_that_ignores_the_condition_is_noticed(far: ServiceNowHarness) -> None:
+    for number in range(5):
+        far.mock.create("incident", {"short_description": f"not ours {number}"})
+    far.mock.settings.no_read_fields.add("correlation_id")
+    far.mock.create("incident", {"correlation_id": KEY})
+    target = far.start()
+    with pytest.raises(RejectedError) as caught:
+        await deliver(target, far.delivery())
+    assert caught.value.signature == "ignored_filter"
+    assert far.writes() == []
+
+
+@pytest.mark.parametrize("incident", ["1^ORactive=true", "1,2", "1\n2", "javascript:gs.log(1)"])
+async def test_a_key_that_is_a_query_is_refused(far: ServiceNowHarness, incident: str) -> None:
+    target = far.start()
+    delivery = replace(far.delivery(), key=IncidentKey(TENANT, incident))
+    with pytest.raises(RejectedError) as caught:
+        await deliver(target, delivery)
+    assert caught.value.signature == "unsafe_key"
+    assert far.heard() == []
+
+
+async def test_many_records_for_one_key_hide_no_other_record(far: ServiceNowHarness) -> None:
+    for _ in range(5):
+        far.mock.create("incident", {"correlation_id": f"mdxdr:{TENANT}:100"})
+    far.mock.create("incident", {"correlation_id": KEY, "short_description": "the one"})
+    target = far.start()
+    await target.prepare([far.delivery("100"), far.delivery("101")])
+    receipt = await target.apply(far.delivery("101"))
+    assert len(far.held()) == 6
+    assert receipt.link.number == far.held()[-1].fields["number"]
+    with pytest.raises(RejectedError, match="more than one"):
+        await target.apply(far.delivery("100"))
+
+
+async def test_nothing_is_created_against_the_mappings_will(far: ServiceNowHarness) -> None:
+    with pytest.raises(RejectedError) as caught:
+        await deliver(far.start(), far.delivery(may_create=False))
+    assert caught.value.signature == "may_not_create"
+
+
+async def test_a_token_travels_with_notes_and_only_with_them(far: ServiceNowHarness) -> None:
+    target = far.start()
+    delivery, _ = await far.first(target)
+    receipt = await deliver(target, changed(delivery, impact="1"))
+    await deliver(target, replace(delivery, link=receipt.link, notes=(note(),)))
+    first, second = (entry.request_body for entry in far.writes())
+    assert first == {"impact": "1"}
+    assert second["correlation_display"] == "token-2"
+    assert set(second) == {"work_notes", "correlation_display", "impact"}
+
+
+async def test_notes_of_one_delivery_are_one_entry_with_a_blank_line_between(far: ServiceNowHarness) -> None:
+    await far.first(far.start(), notes=(note("aaaaaaaaaaaa", "one"), note("bbbbbbbbbbbb", "two")))
+    assert far.only().notes == ["one [mdxdr:aaaaaaaaaaaa]\n\ntwo [mdxdr:bbbbbbbbbbbb]"]
+
+
+async def test_lost_notes_are_found_without_reading_the_journal(far: ServiceNowHarness) -> None:
+    far.mock.settings.journals_readable = False
+    target = far.start()
+    delivery, _ = await far.first(target)
+    update = replace(delivery, notes=(note(),))
+    far.fail("cut_after", method="PATCH")
+    with pytest.raises(TransientError):
+        await deliver(target, update)
+    far.log.clear()
+
+    await deliver(target, replace(update, in_doubt=True, notes=(note(sent=True),)))
+
+    assert [entry.method for entry in far.heard()] == ["GET"]
+    assert len(far.only().notes) == 1
+
+
+async def test_notes_may_go_to_the_caller_if_the_user_says_so(far: ServiceNowHarness) -> None:
+    await far.first(far.start(note_field="comments", token_field="origin_table"), notes=(note(),))
+    (entry,) = far.mock.contents()["sys_journal_field"]
+    assert entry["element"] == "comments"
+    assert far.only().fields["origin_table"] == "token-101"
+
+
+async def test_without_a_field_for_tags_they_are_left_and_that_is_said_once(far: ServiceNowHarness) -> None:
+    target = far.start(tags_field=None)
+    delivery, first = await far.first(target, tags=("One",))
+    assert "tags_field" in first.left["tags"]
+    assert far.only().tags == []
+    receipt = await deliver(target, changed(delivery, impact="1"))
+    assert "tags" not in receipt.left
+
+
+async def test_a_comma_in_a_tag_makes_no_second_tag(far: ServiceNowHarness) -> None:
+    target = far.start()
+    delivery, _ = await far.first(target, tags=("Malware, confirmed",))
+    assert far.only().tags == ["Malware; confirmed"]
+    await deliver(target, replace(delivery, record=replace(delivery.record, tags=())))
+    assert far.only().tags == []
+
+
+async def test_probing_explains_a_wrong_table_and_a_missing_role(far: ServiceNowHarness) -> None:
+    with pytest.raises(AuthError, match="check the table"):
+        await far.start(table="u_no_such_table").probe()
+    made = far.mock.create("incident", {"short_description": "hidden"})
+    far.mock.settings.hidden_rows.add(made["sys_id"])
+    with pytest.raises(AuthError, match="sees none of them; give the account a role"):
+        await far.start().probe()
+    far.mock.settings.unreadable_tables.add("incident")
+    with pytest.raises(AuthError, match="role"):
+        await far.start().probe()
