@@ -115,7 +115,7 @@ class Deliverer:
                 return []
             taken = claims.claim(tx, self.target.name, limit, LEASE, self.token)
             granted, self._free_at = affordable(tx, self.target, taken)
-            claims.release(tx, [each for each in taken if each not in granted])
+            claims.release(tx, taken[len(granted) :])
             return granted
 
         return await self.store.write(work)

@@ -1,9 +1,8 @@
 """One request, one answer: the only module that knows httpx.
 
-Requests are built from parts made once (address prefix, fixed headers, timeouts), because building an httpx
-request the comfortable way costs as much processor time as sending it. Each client keeps at most eight
-connections: the pool walks all of them for every request, so more are slower. Redirects are never followed,
-environment variables and .netrc never read.
+Requests go straight to httpx's transport: what its client adds on the way (cookies, redirects, credentials from
+the environment or .netrc, hooks) is exactly what a peer must not have, and costs a tenth of the processor time.
+Each peer keeps at most eight connections: the pool walks all of them for every request, so more are slower.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -63,7 +62,7 @@ class Wire:
         self._runtime = runtime
         self._total = settings.timeout.total.total_seconds()
         self._extensions = {"timeout": _timeouts(settings)}
-        self._client = _client(settings, runtime.transport)
+        self._transport = runtime.transport or _transport(settings)
 
     async def send(
         self, method: str, url: str, *, headers: Iterable[tuple[str, str]], content: bytes, operation: str
@@ -89,14 +88,17 @@ class Wire:
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes | None]:
         """The answer and its body; None for a body that is too large to be read."""
-        response = await self._client.send(request, stream=True)
+        response = await self._transport.handle_async_request(request)
         try:
             size, chunks = 0, []
-            async for chunk in response.aiter_bytes():
+            plain = "content-encoding" not in response.headers
+            async for chunk in (
+                cast("httpx.AsyncByteStream", response.stream) if plain else response.aiter_bytes()
+            ):
                 size += len(chunk)
                 if size > _MAX_BODY:
                     return response, None
@@ -113,18 +115,13 @@ def _timeouts(settings: PeerSettings) -> dict[str, float]:
     return {"connect": connect, "read": read, "write": read, "pool": timeout.total.total_seconds()}
 
 
-def _client(settings: PeerSettings, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+def _transport(settings: PeerSettings) -> httpx.AsyncBaseTransport:
     connections = settings.connections
     limits = httpx.Limits(
         max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30
     )
-    return httpx.AsyncClient(
-        verify=_tls(settings) if transport is None else False,
-        proxy=_proxy(settings) if transport is None else None,
-        transport=transport,
-        limits=limits,
-        trust_env=False,
-        follow_redirects=False,
+    return httpx.AsyncHTTPTransport(
+        verify=_tls(settings), proxy=_proxy(settings), limits=limits, trust_env=False
     )
 
 

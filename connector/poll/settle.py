@@ -16,11 +16,17 @@ from connector.store.evaluations import Evaluation
 
 @dataclass(slots=True)
 class Sweep:
-    """What one poll came to. `read` counts every row the source returned, `fresh` revisions not seen before."""
+    """What one poll came to.
+
+    `since` and `until` are the positions it began and ended at. `read` counts every row the source returned, `fresh`
+    revisions not seen before.
+    """
 
     source: str
     tenant: str
     started: datetime
+    since: str = ""
+    until: str = ""
     read: int = 0
     fresh: int = 0
     pages: int = 0
@@ -40,6 +46,8 @@ def counts(sweep: Sweep) -> dict[str, JSON]:
     """What the audit says of a poll."""
     return {
         "started": iso(sweep.started),
+        "since": sweep.since,
+        "until": sweep.until,
         "pages": sweep.pages,
         "requests": sweep.requests,
         "read": sweep.read,
@@ -136,6 +144,7 @@ class Settlement:
         """Move the position, never back; the last page closes the sweep with its own audit row."""
         sweep, position = self.sweep, self.page.position
         if position is not None:
+            sweep.until = position.revision.raw
             stored = positions.get(tx, sweep.source)
             if stored is None or position.revision.ticks > stored.revision.ticks:
                 positions.put(tx, sweep.source, position)

@@ -35,6 +35,7 @@ class Poll:
         """Read everything that changed since the stored position, or, to `rescan`, since the source's start."""
         sweep = Sweep(self.source.name, self.source.tenant, self.now())
         position, again = await self.store.write(lambda tx: self._open(tx, rescan=rescan))
+        sweep.since = position.revision.raw
         try:
             async for page in self.source.changes(position, again=again):
                 await self._store(page, sweep, rescan=rescan)
