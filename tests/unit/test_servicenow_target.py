@@ -186,3 +186,12 @@ async def test_probing_explains_a_wrong_table_and_a_missing_role(far: ServiceNow
     far.mock.settings.unreadable_tables.add("incident")
     with pytest.raises(AuthError, match="role"):
         await far.start().probe()
+
+
+async def test_a_token_that_is_not_stored_is_noticed(far: ServiceNowHarness) -> None:
+    far.mock.settings.no_write_fields.add("correlation_display")
+    target = far.start()
+    delivery, first = await far.first(target)
+    assert [lost.field for lost in first.not_taken] == ["correlation_display"]
+    receipt = await deliver(target, replace(delivery, notes=(note(),)))
+    assert [lost.field for lost in receipt.not_taken] == ["correlation_display"]

@@ -14,6 +14,7 @@ from connector.errors import TransientError
 from connector.model import JSON, FieldKind, FieldValue, Link, Lookup, NotTaken, Revision, as_json
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.owner import is_owner, spelled
+from connector.targets.text import storable
 
 TAGS = "tags"
 _WRITABLE = (*SENTINEL_CATALOGUE.fields, "labels")
@@ -38,7 +39,10 @@ class Held:
     @property
     def labels(self) -> list[str]:
         """The names of its labels, in order."""
-        return [str(label["labelName"]) for label in self.properties.get("labels") or ()]
+        labels = self.properties.get("labels") or ()
+        return [
+            str(label["labelName"]) for label in labels if isinstance(label, Mapping) and "labelName" in label
+        ]
 
     def remote(self) -> JSON:
         """The form in which a link keeps it."""
@@ -50,11 +54,12 @@ def from_answer(body: JSON, *, created: bool = False) -> Held:
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict) or not body.get("name"):
         raise TransientError("Azure Resource Manager answered with a body that is no incident")
-    more = properties.get("additionalData") or {}
+    more = properties.get("additionalData")
+    more = more if isinstance(more, dict) else {}
     return Held(
         name=str(body["name"]),
         etag=str(body.get("etag") or ""),
-        properties={name: properties[name] for name in _WRITABLE if properties.get(name) is not None},
+        properties={n: storable(properties[n]) for n in _WRITABLE if properties.get(n) is not None},
         number=str(properties.get("incidentNumber") or ""),
         # The other link leads to a portal that Microsoft is closing.
         url=str(more.get("providerIncidentUrl") or properties.get("incidentUrl") or ""),

@@ -5,6 +5,7 @@ renaming a target must not make twins. A workspace that Microsoft's own connecto
 Defender incident, so creating there would double them all; that is looked at before the first creation.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from connector.errors import AuthError, RejectedError
@@ -64,7 +65,8 @@ class OurIncidents:
         if delivery.in_doubt or name in self._unlinked:
             held = await calls.find(name)
             if held is not None:
-                return held
+                # Nobody else knows the name: after a lost answer, it was our own attempt that made it.
+                return replace(held, created=delivery.in_doubt)
         if not delivery.may_create:
             raise RejectedError(
                 "there is no Sentinel incident, and the mapping wants none created",

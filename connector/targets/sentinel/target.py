@@ -140,7 +140,8 @@ class SentinelTarget:
         """The first write for this incident: adopt what is there, or create it."""
         found = await self._finder.find(calls, delivery)
         if isinstance(found, Held):
-            return await _agree(calls, delivery, Link(found.name), found)
+            written = await _agree(calls, delivery, Link(found.name), found)
+            return replace(written, held=replace(written.held, created=found.created))
         changes = _creation(delivery)
         try:
             return _Written(await calls.put(found, body_of(changes, None)), changes)

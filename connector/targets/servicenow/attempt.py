@@ -91,9 +91,9 @@ class Attempt:
             row = await self.calls.insert(body, self.records.fields(sent))
         except RejectedError as error:
             raise blamed(error, self.delivery) from error
-        sent[KEY] = body[KEY]
+        checked = {n: body[n] for n in (KEY, self.dialect.token_field) if n in body}
         fields = {name: value for name, value in due.items() if name not in resolved.left}
-        return Outcome(Link(row.sys_id), row, sent, fields, resolved.left, created=True)
+        return Outcome(Link(row.sys_id), row, sent | checked, fields, resolved.left, created=True)
 
     async def _conflicting(self, conflict: ConflictError) -> Row:
         """The record that refuses ours by a unique key."""
@@ -123,7 +123,8 @@ class Attempt:
         if plan.sent and row is not None:
             check_open(row.number, row.state)
         answer = await self._patch(link, plan.sent, body)
-        return replace(plan, row=row.updated(answer) if row is not None else answer)
+        sent = {name: text for name, text in body.items() if name != self.dialect.note_field}
+        return replace(plan, sent=sent, row=row.updated(answer) if row is not None else answer)
 
     async def _planned(self, link: Link, row: Row | None) -> Outcome:
         """The outcome that a write would have."""

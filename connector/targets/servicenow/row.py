@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from connector.errors import TransientError
 from connector.model import JSON, FieldValue, Link, Lookup, NotTaken
-from connector.targets.servicenow.values import is_same, shown, text_of
+from connector.targets.servicenow.values import is_choice, is_same, shown, text_of
 
 KEY = "correlation_id"
 ALWAYS = ("sys_id", "number", "state", "sys_mod_count", KEY)
@@ -104,10 +104,11 @@ def not_taken(sent: Mapping[str, str], row: Row) -> tuple[NotTaken, ...]:
     """The fields for which the instance answered otherwise than it was sent: an ACL, a rule, a cut.
 
     Fields without write access and fields that do not exist are dropped with success, so this is the only way
-    to notice. Source: ServiceNow docs, "Table API".
+    to notice. A choice that was to be emptied does not count: the API never empties one, and a reopened record
+    keeps its close code by design. Source: ServiceNow docs, "Table API".
     """
     return tuple(
-        NotTaken(name, text, row.values.get(name))
+        NotTaken(name, text, row.text(name) if name in row.values else None)
         for name, text in sent.items()
-        if not is_same(text, row.values.get(name))
+        if not row.has(name, text) and not (text == "" and is_choice(name))
     )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from connector.model import JSON, FieldKind, FieldValue, Lookup, Revision
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.text import storable_text
 
 _CODE = re.compile(r"\[(/?)(code)\]", re.IGNORECASE)
 # `^` and `,` belong to the query language, and a value with `javascript:` is run by the instance.
@@ -35,6 +36,11 @@ def text_of(name: str, value: FieldValue) -> str:
     return _time(str(value)) if is_time else str(value)
 
 
+def is_choice(name: str) -> bool:
+    """Whether a field holds one of a list of values."""
+    return SERVICENOW_CATALOGUE.spec(name).kind is FieldKind.CHOICE
+
+
 def _time(text: str) -> str:
     try:
         return Revision.parse(text).moment().strftime("%Y-%m-%d %H:%M:%S")
@@ -48,7 +54,7 @@ def shown(value: JSON) -> str:
         value = value.get("value", value.get("display_value"))
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else str(value)
+    return "" if value is None else storable_text(str(value))
 
 
 def is_same(sent: str, held: JSON) -> bool:

@@ -50,6 +50,7 @@ async def test_a_lost_first_answer_ends_in_one_record_and_one_note(far: Harness,
     assert held.tags == ["One"]
     assert held.fields[far.text_field] == "Phish"
     assert receipt.notes == (note().id,)
+    assert receipt.created is far.creates
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
