@@ -142,8 +142,7 @@ class Store:
         if self._closed:
             return
         self._closed = True
-        # SQLite's connection belongs to its thread, so it is closed there, after everything begun before.
-        self._threads.submit(self._engine.dispose)
         self._threads.shutdown(wait=True)
+        self._engine.dispose()
         if self._held is not None:
             self._held.release()

@@ -98,8 +98,13 @@ def engine_for(place: Place, *, readonly: bool) -> Engine:
 
     def connect() -> sqlite3.Connection:
         # Transactions are begun by us: the driver's own way would begin them late and commit before DDL.
+        # The store's one thread uses the connection; the thread that closes it comes after that one has ended.
         connection = sqlite3.connect(
-            _sqlite_address(place, readonly=readonly), uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+            _sqlite_address(place, readonly=readonly),
+            uri=True,
+            isolation_level=None,
+            timeout=_BUSY_SECONDS,
+            check_same_thread=False,
         )
         for pragma in () if readonly else _PRAGMAS:
             connection.execute(pragma)

@@ -1,7 +1,7 @@
 """States for tests: a clock to turn, salts that differ, and what is needed to write rows."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ class State:
     url: str
     clock: Clock = field(default_factory=Clock)
     opened: list[Store] = field(default_factory=list)
-    numbers: Any = field(default_factory=itertools.count)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def open(self, holder: str = "test", *, readonly: bool = False) -> Store:
         store = await Store.open(self.url, now=self.clock, salt=self.salt, holder=holder, readonly=readonly)

@@ -67,12 +67,12 @@ class TestSeal:
             revision="2026-03-04T09:10:05Z",
             content="c",
             mapping="m",
-            data={"sent": "2026-03-04T09:10:05.000000Z", "took_ms": 12},
+            data={"sent": "2026-03-04T09:10:05.000000Z", "took_ms": 12, "notes": ["a", 1]},
             private={"title": "ä"},
         )
         assert seal(full, 2, "f" * 64, SALT).body.decode() == (
             '{"at":"2026-03-04T09:10:05.123456Z","content":"c",'
-            '"data":{"sent":"2026-03-04T09:10:05.000000Z","took_ms":12},"incident":"7","kind":"delivered",'
+            '"data":{"notes":["a",1],"sent":"2026-03-04T09:10:05.000000Z","took_ms":12},"incident":"7","kind":"delivered",'
             f'"mapping":"m","outcome":"created","previous":"{"f" * 64}",'
             '"private":{"title":"27d103498570b3dd966fd9ca3582992de6ee36e2859dc88e199956afcb856502"},'
             '"revision":"2026-03-04T09:10:05Z","route":"soc","seq":2,"source":"tenant-a","target":"snow",'

