@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,14 @@ async def _read_pages(client: httpx.AsyncClient, plan: dict[str, Any], statuses:
 async def _write_all(
     client: httpx.AsyncClient, plan: dict[str, Any], connections: int, statuses: Counter[str]
 ) -> None:
-    items = iter(plan["writes"])
+    groups = iter(plan["writes"])
 
-    async def work(items: Iterator[dict[str, Any]]) -> None:
-        for item in items:
+    async def work(groups: Iterator[list[dict[str, str]]]) -> None:
+        for item in chain.from_iterable(groups):
             answer = await client.request(item["method"], item["url"], content=item["body"].encode())
             statuses[f"{answer.status_code} {item['method']}"] += 1
 
-    await asyncio.gather(*(work(items) for _ in range(connections)))
+    await asyncio.gather(*(work(groups) for _ in range(connections)))
 
 
 def _client(headers: dict[str, str], connections: int) -> httpx.AsyncClient:

@@ -59,16 +59,16 @@ def _about(path: str) -> str:
 
 def _writes(
     line: Mapping[str, Any], entries: Iterable[Entry], mock: str, etags: Mapping[str, str]
-) -> list[dict[str, str]]:
-    return [
-        {
-            "method": entry["method"],
-            "url": f"{line[mock]['url']}{entry['path']}?{entry['query']}",
-            "body": json.dumps(_with_etag(entry, etags), separators=(",", ":"), ensure_ascii=False),
-        }
-        for entry in entries
-        if entry["mock"] == mock and entry["kind"] == "write" and (entry["status"] or 500) < 300
-    ]
+) -> list[list[dict[str, str]]]:
+    """The writes in groups: a record and its comments go one after the other, groups in any order."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for entry in entries:
+        if entry["mock"] == mock and entry["kind"] == "write" and (entry["status"] or 500) < 300:
+            record = entry["request"].get("sys_id") or entry["path"].partition("/comments/")[0]
+            body = json.dumps(_with_etag(entry, etags), separators=(",", ":"), ensure_ascii=False)
+            url = f"{line[mock]['url']}{entry['path']}?{entry['query']}"
+            groups.setdefault(record, []).append({"method": entry["method"], "url": url, "body": body})
+    return list(groups.values())
 
 
 def _with_etag(entry: Entry, etags: Mapping[str, str]) -> Any:

@@ -7,6 +7,7 @@ connector.
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -89,8 +90,11 @@ def mocks(*arguments: str) -> Iterator[Mocks]:
     with process, process.stdout:
         try:
             first_line = json.loads(process.stdout.readline())
-            verify = first_line["ca_file"] or True
-            with httpx.Client(base_url=first_line["control"]["url"], verify=verify, timeout=60) as client:
+            url, verify = (
+                first_line["control"]["url"],
+                ssl.create_default_context(cafile=first_line["ca_file"]),
+            )
+            with httpx.Client(base_url=url, verify=verify, timeout=60, trust_env=False) as client:
                 yield Mocks(process, first_line, Control(client))
         finally:
             process.terminate()

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from connector import app as composition
 from connector.app import Synced
@@ -25,6 +25,14 @@ from connector.model import MARKER
 from connector.telemetry import null
 
 _NOTE = re.compile(rf".*?{MARKER.pattern}", re.DOTALL)
+
+
+class Pass(Protocol):
+    """Polls once and delivers until nothing is due."""
+
+    async def __call__(self, *, rescan: bool = False) -> Synced: ...
+
+
 PATIENCE = timedelta(seconds=20)
 EXPECTED_REFUSALS = {401}  # how an expired token is noticed
 
@@ -38,8 +46,18 @@ class Rig:
 
     async def sync(self, *, rescan: bool = False) -> Synced:
         """One pass of a connector that knows only the state."""
+        async with self.running() as passing:
+            return await passing(rescan=rescan)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Pass]:
+        """One connector for several passes, as a daemon makes them; yields what makes a pass."""
         async with composition.build(load(self.config), null) as app:
-            return await composition.sync(app, rescan=rescan, patience=PATIENCE, stop=asyncio.Event())
+
+            async def passing(*, rescan: bool = False) -> Synced:
+                return await composition.sync(app, rescan=rescan, patience=PATIENCE, stop=asyncio.Event())
+
+            yield passing
 
     def mark(self) -> int:
         """The number of the newest log entry, for `heard`."""
@@ -78,6 +96,9 @@ class Rig:
             each["properties"]["title"]: each["properties"]
             for each in self.world.sentinel.contents()["incidents"]
         }
+
+    def sentinel_names(self) -> list[str]:
+        return [each["name"] for each in self.world.sentinel.contents()["incidents"]]
 
     def comments(self, title: str) -> list[str]:
         """The messages of the comments on the Sentinel incident of that title."""
