@@ -14,6 +14,7 @@ from connector.mapping.text import as_json
 from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind
 
+_NOT = "not "
 _OPERATORS = ((">=", "gteq"), ("<=", "lteq"), (">", "gt"), ("<", "lt"))
 
 
@@ -49,8 +50,8 @@ def cell(written: Any, column: Expr) -> Cell:
 def _members(written: Any, column: Expr, domain: frozenset[Any]) -> frozenset[Any]:
     if isinstance(written, list):
         return frozenset[Any]().union(*(_members(part, column, domain) for part in written))
-    if isinstance(written, str) and written.startswith("not "):
-        return domain - _members(written.removeprefix("not ").strip(), column, domain)
+    if isinstance(written, str) and written.startswith(_NOT):
+        return domain - _members(_negated(written), column, domain)
     if column.kind is Kind.BOOL:
         if not isinstance(written, bool):
             raise ExpressionError((f"`{as_json(written)}` is not true or false", "use true, false or any"))
@@ -65,6 +66,11 @@ def _members(written: Any, column: Expr, domain: frozenset[Any]) -> frozenset[An
             (f"`{as_json(written)}` is not a word", "name a member, a list of them, or any")
         )
     return frozenset({member_of(column.vocabulary, written)})
+
+
+def _negated(written: str) -> str | None:
+    word = written.removeprefix(_NOT).strip()
+    return None if word == "null" else word
 
 
 def _ordered(written: Any, column: Expr) -> Callable[[Any], bool] | None:
@@ -92,8 +98,8 @@ def _accepts(written: Any, column: Expr) -> Callable[[Any], bool]:
     if isinstance(written, list):
         parts = [_accepts(part, column) for part in written]
         return lambda found: any(part(found) for part in parts)
-    if isinstance(written, str) and written.startswith("not "):
-        inner = _accepts(written.removeprefix("not ").strip(), column)
+    if isinstance(written, str) and written.startswith(_NOT):
+        inner = _accepts(_negated(written), column)
         return lambda found: not inner(found)
     if isinstance(written, dict):
         return _has(written, column)

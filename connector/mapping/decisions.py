@@ -116,10 +116,11 @@ class DecisionCompiler:
         if left.too_many:
             return
         for row in rows:
-            if not left.take(row):
-                self._report.add(
-                    row.path, "this row can never match: rows above it match first", "remove or move it"
-                )
+            if any(not part.members for part in row.cells if part.members is not None):
+                self._report.add(row.path, "this row can never match: a cell accepts nothing", "correct the cell")
+            elif not left.take(row):
+                what = "this row can never match: rows above it match first"
+                self._report.add(row.path, what, "remove or move it")
         uncovered = left.uncovered()
         if uncovered and self._rule.otherwise is None:
             shown = "; ".join(_combination(self._rule.given, domains, each) for each in uncovered[:_SHOWN])

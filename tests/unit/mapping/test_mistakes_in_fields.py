@@ -1,0 +1,146 @@
+"""Mistakes in rules for fields: what is said, and the line and column it is said of."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        (
+            "impact: {from: severity, values: {high: 1, medium: 2, low: 3}}",
+            (
+                "5:28 fields.impact.values: no value for unknown, informational; give each a value, or "
+                "add `otherwise`"
+            ),
+        ),
+        (
+            "impact: {from: severity, values: {high: 1, hihg: 2}, otherwise: 3}",
+            "5:52 fields.impact.values.hihg: `hihg` is not a word of severity; did you mean `high`?",
+        ),
+        (
+            "impact: {from: severity, values: {high: 1, null: 2}, otherwise: 3}",
+            (
+                "5:52 fields.impact.values.null: `null` is not a word of severity; use one of unknown, "
+                "informational, low, medium, high"
+            ),
+        ),
+        (
+            "impact: {from: severity, values: {high: 1, High: 2}, otherwise: 3}",
+            "5:46 fields.impact.values.High: `High` means the same as a key before it; keep one",
+        ),
+        (
+            "impact: {from: severity, values: {high: 9}, otherwise: 3}",
+            "5:43 fields.impact.values.high: `9` is not a choice of impact; use one of 1, 2, 3",
+        ),
+        (
+            "impact: {from: severity, otherwise: copy}",
+            "5:39 fields.impact.otherwise: impact has choices of its own; give each word its value",
+        ),
+        (
+            "impact: {from: displayName, values: {a: 1}}",
+            "5:31 fields.impact.values: not every value can be listed; add `otherwise`",
+        ),
+        (
+            "impact: {from: id == '1', values: {true: 1}}",
+            "5:29 fields.impact.values: no value for true or false; add `otherwise`",
+        ),
+        (
+            "impact: {from: id == '1', values: {yes: 2}, otherwise: 1}",
+            "5:43 fields.impact.values.yes: `yes` is not true or false; use true and false",
+        ),
+        (
+            "impact: {from: customTags, values: {a: 1}, otherwise: 1}",
+            "5:18 fields.impact.from: a list cannot be looked up in a table; use a decision with {has: ...}",
+        ),
+        (
+            "impact: {from: sevrity, values: {a: 1}, otherwise: 1}",
+            "5:18 fields.impact.from: unknown name `sevrity`; did you mean `severity`?",
+        ),
+        (
+            "impact: {value: 1, when: 'severity = 3'}",
+            (
+                "5:28 fields.impact.when: does not compile: expected token 'end of print statement', got "
+                "'='; correct the expression"
+            ),
+        ),
+        (
+            "impact: {value: 1, when: false, else: clear}",
+            "5:41 fields.impact.else: impact cannot be empty on the target; use `leave`, or a value",
+        ),
+        (
+            "impact: copy",
+            "5:11 fields.impact: there is nothing to copy here; use `copy` in a table with `from`",
+        ),
+        ("impact: ''", "5:11 fields.impact: `` is not a choice of impact; use one of 1, 2, 3"),
+        (
+            "impact: {value: 1.5}",
+            (
+                "5:19 fields.impact.value: must be a whole number or text or true or false, not `1.5`; "
+                "change the value"
+            ),
+        ),
+        (
+            "impact: {value: 1, mode: folow}",
+            (
+                "5:28 fields.impact.mode: `folow` is not allowed here; did you mean `follow`? use one of "
+                "initial, follow, unless_edited, enforce"
+            ),
+        ),
+        (
+            "impact: {values: {high: 1}}",
+            "5:11 fields.impact: a table of `values` needs `from`; name the property it looks at",
+        ),
+        (
+            "impact: {value: 1, template: x}",
+            "5:11 fields.impact: a field has one of `values`, `template`, `lookup` and `value`; keep one",
+        ),
+        (
+            "impact: {value: {literal: 1, template: x}}",
+            "5:19 fields.impact.value: a value has one of `template`, `lookup` and `literal`; keep one",
+        ),
+        (
+            "short_description: '" + "x" * 161 + "'",
+            "5:22 fields.short_description: longer than the 160 characters of short_description; shorten it",
+        ),
+        (
+            "cmdb_ci: web01",
+            (
+                "5:12 fields.cmdb_ci: cmdb_ci cannot hold `web01`; give it the sys_id of a row; names "
+                "are only looked up in sys_user and sys_user_group"
+            ),
+        ),
+        (
+            "cmdb_ci: {lookup: {table: cmdb_ci, by: [name], value: web01}}",
+            (
+                "5:21 fields.cmdb_ci.lookup: look-ups in `cmdb_ci` are not available in this version; "
+                "use one of sys_user, sys_user_group"
+            ),
+        ),
+        (
+            "assigned_to: {lookup: {table: sys_user_group, by: [name], value: x}}",
+            "5:25 fields.assigned_to.lookup: assigned_to refers to `sys_user`; look it up in `sys_user`",
+        ),
+        (
+            "assigned_to: {lookup: {table: sys_user, by: [name]}}",
+            (
+                "5:25 fields.assigned_to.lookup: the look-up has no value; give it `value`, or use it in "
+                "a table with `from`"
+            ),
+        ),
+        (
+            "assigned_to: {lookup: {table: sys_user, by: [name], value: '{{ x }}'}}",
+            (
+                "5:25 fields.assigned_to.lookup: unknown name `x`; see the reference for the names of an "
+                "incident"
+            ),
+        ),
+        (
+            "u_note: '{{ vars.zone }}'",
+            "5:11 fields.u_note: the route has no var `zone`; give the route `vars: {zone: ...}`",
+        ),
+    ],
+)
+def test_mistakes(complaints: Any, rule: str, complaint: str) -> None:
+    assert complaints(f"fields:\n  {rule}\n") == [complaint]
