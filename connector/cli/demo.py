@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.demo_play import Report, demonstration
-from connector.cli.demo_show import Screen, end_table, findings, round_table
 from connector.cli.exits import Exit
+from connector.errors import ConfigError, Problem
 
 
 def demo(
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Also write what was seen to a file, for programs."),
+        typer.Option(
+            "--json", metavar="FILE", dir_okay=False, help="Also write what was seen to a file, for programs."
+        ),
     ] = None,
 ) -> None:
     """Play Defender Experts' journeys through a real daemon, against mock services on this machine.
@@ -28,21 +29,16 @@ def demo(
 
     Example: xdr-connector demo --json demo.json
     """
-    report = asyncio.run(_play(Screen()))
+    # Imported here, because the daemon needs neither the mocks nor their web server.
+    from connector.cli.demo_perform import perform
+
+    if json_file is not None and not json_file.parent.is_dir():
+        raise ConfigError(
+            [Problem(f"there is no folder {str(json_file.parent)!r}", "make it first", key="--json")]
+        )
+    report = asyncio.run(perform())
     if json_file is not None:
         text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
     if report.problems:
         raise typer.Exit(Exit.BUG)
-
-
-async def _play(screen: Screen) -> Report:
-    screen.show("Starting the mock services and a daemon that polls them.")
-    async with demonstration() as played:
-        async for each in played.rounds():
-            screen.show(round_table(each))
-        screen.show("The daemon has stopped. A new process evaluates everything again.\n")
-        await played.second_pass()
-        screen.show(end_table(played.report.scenes))
-        screen.show(findings(played.report))
-        return played.report
