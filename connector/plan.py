@@ -11,7 +11,7 @@ created, even if the incident has moved on to a state for which no new record wo
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from connector.errors import AuthError, ConnectorError, NotThereYetError, RejectedError, TransientError
@@ -99,7 +99,13 @@ def _merge(new: Record, intended: Intended | None) -> Record:
     if new.keep_tags:
         known = {tag.casefold() for tag in new.tags}
         tags = (*new.tags, *(tag for tag in old.tags if tag.casefold() not in known))
-    return Record({**old.fields, **settled}, tags, {**old.modes, **new.modes}, new.keep_tags)
+    return replace(
+        new,
+        fields={**old.fields, **settled},
+        tags=tags,
+        modes={**old.modes, **new.modes},
+        carried=frozenset(old.fields) - frozenset(new.fields),
+    )
 
 
 def _changes(after: Record, before: Record) -> tuple[Change, ...]:
@@ -121,14 +127,14 @@ def _tag_changes(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str
 def fields_to_write(record: Record, link: Link | None, catalogue: Catalogue) -> dict[str, FieldValue]:
     """The fields a write must carry: those whose wanted value is not the applied one, with what travels with them.
 
-    At creation (`link` is None) that is every field that is not to be empty.
+    A field that the mapping leaves alone by now is written only if it never arrived; it does not travel. At creation (`link` is None) that is every field that is not to be empty.
     """
     if link is None:
         return {name: value for name, value in record.fields.items() if value is not None}
     following = {n: v for n, v in record.fields.items() if record.modes.get(n) is not Mode.INITIAL}
     changed = [n for n, v in following.items() if n not in link.applied or link.applied[n] != v]
-    travelling = {member for name in changed for member in catalogue.group(name)}
-    return {name: value for name, value in following.items() if name in travelling}
+    travelling = {member for name in changed for member in catalogue.group(name)} - record.carried
+    return {name: value for name, value in following.items() if name in travelling or name in changed}
 
 
 def tags_to_write(record: Record, link: Link | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

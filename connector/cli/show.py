@@ -169,8 +169,6 @@ def _detail(name: str, value: JSON) -> str:
     kind, _, field = name.partition(".")
     if kind == "field" and isinstance(value, dict):
         return f"{field}: {_said(value.get('before', '(nothing)'))} -> {_said(value['after'])}"
-    if kind == "wrote":
-        return f"wrote {field} = {_said(value)}"
     if kind == "not_taken" and isinstance(value, dict):
         return f"NOT TAKEN {field}: sent {_said(value['sent'])}, the target holds {_said(value['held'])}"
     if name in {"reason", "holder", "claimed", "request_ids", "observed"}:

@@ -24,6 +24,7 @@ from connector.store.claims import Claimed
 
 LEASE = timedelta(minutes=10)  # longer than any attempt can last: at most a few requests of a minute each
 BATCH = 100  # rows claimed together, which one look-up on the target serves
+GATHER = 0.03  # seconds in which answers are collected for one commit
 LINGER = timedelta(seconds=2)  # how long few rows wait for more while a sweep is still finding some
 
 
@@ -160,11 +161,12 @@ class Deliverer:
             self._answers.put_nowait(answered)
 
     async def _gathered(self) -> list[Answered]:
-        """At least one answer, and all that are there by then."""
+        """At least one answer; while many more are owed, those of the next moment too, for one commit."""
         answers = [await self._answers.get()]
-        with suppress(asyncio.QueueEmpty):
-            while True:
-                answers.append(self._answers.get_nowait())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER):
+                while len(answers) < min(self._owed, BATCH // 2):
+                    answers.append(await self._answers.get())
         return answers
 
     async def _settle(self, answers: Sequence[Answered]) -> None:

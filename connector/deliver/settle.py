@@ -1,18 +1,20 @@
 """How a delivery ended, put into rows: receipt, applied values and audit in one transaction."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.audit import AuditEntry, AuditKind, Outcome, iso
 from connector.deliver.attempt import Answered
 from connector.errors import AuthError, ConnectorError, NotThereYetError, RejectedError
-from connector.model import JSON, Catalogue, Event, EventKind, Link, Receipt, as_json
+from connector.model import JSON, Catalogue, Event, EventKind, Link, Receipt
 from connector.plan import Park, Pause, RetryIn, Verdict
 from connector.store import Tx, claims, receipts
 from connector.store import notes as note_rows
 from connector.store.claims import Claimed
 from connector.store.receipts import Done
+from connector.store.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +32,24 @@ def settle(tx: Tx, catalogue: Catalogue, judged: Sequence[Judged]) -> list[Event
     Answers to claims that are no longer ours are dropped: a stale process may finish a request, but commit nothing.
     """
     claims.release(tx, [each.answered.claimed for each in judged if _unsent(each.answered)])
+    replaced = claims.replaced(tx, [each.answered.claimed for each in judged])
     for each in judged:
         _settle_notes(tx, each)
-    events = _settle_receipts(tx, catalogue, [each for each in judged if _clean(each.answered)])
+    events = _settle_receipts(tx, catalogue, [each for each in judged if _clean(each.answered)], replaced)
     failed = [each for each in judged if each.answered.error is not None and _settle_failure(tx, each)]
-    return [*events, *(_tell_failed(tx, each) for each in failed)]
+    return [*events, *(_tell_failed(tx, each, replaced) for each in failed)]
 
 
-def _settle_receipts(tx: Tx, catalogue: Catalogue, clean: Sequence[Judged]) -> list[Event]:
+def _settle_receipts(
+    tx: Tx, catalogue: Catalogue, clean: Sequence[Judged], replaced: AbstractSet[int]
+) -> list[Event]:
     done = receipts.delivered(tx, [_done(each.answered) for each in clean])
     ours = {finished.claimed.wanted.id for finished in done}
     return [
         event
         for each in clean
         if each.answered.claimed.wanted.id in ours
-        for event in _tell_delivered(tx, catalogue, each)
+        for event in _tell_delivered(tx, catalogue, each, replaced)
     ]
 
 
@@ -135,15 +140,22 @@ def _entry(answered: Answered, kind: AuditKind, at: datetime) -> AuditEntry:
     )
 
 
-def _tell_delivered(tx: Tx, catalogue: Catalogue, judged: Judged) -> Iterator[Event]:
+def _own(row: Wanted, outcome: Outcome, replaced: AbstractSet[int]) -> Outcome | None:
+    """The outcome, unless the revision has one: told with its record, or at its replacement by a newer one."""
+    return None if row.told or row.id in replaced else outcome
+
+
+def _tell_delivered(
+    tx: Tx, catalogue: Catalogue, judged: Judged, replaced: AbstractSet[int]
+) -> Iterator[Event]:
     answered = judged.answered
     receipt = _receipt(answered)
     entry = _entry(answered, AuditKind.DELIVERED, tx.now)
-    open_values, private = _written(catalogue, receipt)
+    open_values, private = _not_taken(catalogue, receipt)
     data = {**entry.data, **dict(_facts(receipt)), **open_values}
     outcome = Outcome.CREATED if receipt.created else Outcome.UPDATED
-    tx.audit(replace(entry, outcome=outcome, data=data, private=private))
     row = answered.claimed.wanted
+    tx.audit(replace(entry, outcome=_own(row, outcome, replaced), data=data, private=private))
     seconds = (answered.acknowledged - answered.sent) / timedelta(seconds=1)
     yield Event(EventKind.DELIVERED, row.target, row.route, str(row.key), str(outcome), seconds=seconds)
     for field in receipt.not_taken:
@@ -153,7 +165,10 @@ def _tell_delivered(tx: Tx, catalogue: Catalogue, judged: Judged) -> Iterator[Ev
 def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
     yield "external_id", receipt.link.external_id
     for name, value in (
+        ("created", receipt.created),
         ("number", receipt.link.number),
+        ("wrote", sorted(receipt.wrote)),
+        ("tags_written", bool(receipt.tags_added or receipt.tags_removed)),
         ("notes", list(receipt.notes)),
         ("note_errors", {note: str(error) for note, error in receipt.note_errors.items()}),
         ("left", dict(receipt.left)),
@@ -163,26 +178,25 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
             yield name, value
 
 
-def _written(catalogue: Catalogue, receipt: Receipt) -> tuple[dict[str, JSON], dict[str, JSON]]:
-    """What was written and what was not taken, parted into what may stand in the open and what may be personal."""
+def _not_taken(catalogue: Catalogue, receipt: Receipt) -> tuple[dict[str, JSON], dict[str, JSON]]:
+    """What was not taken, parted into what may stand in the open and what may be personal.
+
+    The values written are those of the decision; the row names the fields.
+    """
     data: dict[str, JSON] = {}
     private: dict[str, JSON] = {}
-    for name, value in receipt.wrote.items():
-        (private if catalogue.personal(name) else data)[f"wrote.{name}"] = as_json(value)
     for missed in receipt.not_taken:
         where = private if catalogue.personal(missed.field) else data
         where[f"not_taken.{missed.field}"] = {"sent": missed.sent, "held": missed.held}
-    if receipt.tags_added or receipt.tags_removed:
-        private["tags"] = {"added": list(receipt.tags_added), "removed": list(receipt.tags_removed)}
     return data, private
 
 
-def _tell_failed(tx: Tx, judged: Judged) -> Event:
+def _tell_failed(tx: Tx, judged: Judged, replaced: AbstractSet[int]) -> Event:
     answered = judged.answered
     row, reason = answered.claimed.wanted, str(answered.error) or repr(answered.error)
-    parked = isinstance(judged.verdict, Park)
+    parked = isinstance(judged.verdict, Park) and row.id not in replaced
     entry = _entry(answered, AuditKind.FAILED, tx.now)
-    outcome = Outcome.PARKED if parked else None
+    outcome = _own(row, Outcome.PARKED, replaced) if parked else None
     tx.audit(
         replace(
             entry,

@@ -64,13 +64,16 @@ class Record:
     """Fields and tags that a target should hold. A field that the mapping leaves alone is absent.
 
     `modes` names only the fields that do not follow. `keep_tags` is set when a tag rule could not be decided:
-    then tags are added but none is taken away.
+    then tags are added but none is taken away. `tags_into` says where tags go on a target that has none of its own.
+    `carried` names fields that the mapping leaves alone by now and that still have what was intended before.
     """
 
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     modes: Mapping[str, Mode] = field(default_factory=dict)
     keep_tags: bool = False
+    tags_into: str = ""
+    carried: frozenset[str] = frozenset()
 
     @property
     def fingerprint(self) -> str:

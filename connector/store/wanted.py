@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, null, select, update
+from sqlalchemy import bindparam, case, delete, false, func, null, select, update
 
 from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
 from connector.store.tables import wanted
@@ -24,7 +24,8 @@ _TAKEN = (
 
 def _newer(new: Any) -> Mapping[str, Any]:
     taken = {name: new[name] for name in _TAKEN}
-    return {**taken, "version": wanted.c.version + 1, "attempts": 0, "parked": null(), "last_error": null()}
+    fresh = {"attempts": 0, "parked": null(), "last_error": null(), "told": false()}
+    return {**taken, **fresh, "version": wanted.c.version + 1}
 
 
 _GET = select(wanted).where(wanted.c.route == bindparam("of_route"), about(wanted))
@@ -38,7 +39,8 @@ class Wanted:
 
     Whoever stores one sets the fields down to `waiting`; the others belong to the store. `priority`: lower
     leaves first. `since`: since when something is undelivered. `waiting`: there is no record yet, and none
-    is created by us now. `token`: the attempt whose outcome is unknown, first made with `sent_version`.
+    is created by us now. `told`: the record agrees with this version, which has its outcome; only notes are
+    left. `token`: the attempt whose outcome is unknown, first made with `sent_version`.
     `fence` counts the claims. `parked` is the reason why the row was given up.
     """
 
@@ -55,6 +57,7 @@ class Wanted:
     may_create: bool = True
     created_hint: str = ""
     waiting: bool = False
+    told: bool = False
     id: int = 0
     version: int = 1
     attempts: int = 0
@@ -178,6 +181,7 @@ def wanted_of(row: Fetched) -> Wanted:
         may_create=row.may_create,
         created_hint=row.created_hint,
         waiting=row.waiting,
+        told=row.told,
         id=row.id,
         version=row.version,
         attempts=row.attempts,
@@ -215,6 +219,7 @@ def _row(each: Wanted) -> dict[str, Any]:
         "may_create": each.may_create,
         "created_hint": each.created_hint,
         "waiting": each.waiting,
+        "told": False,
         "version": 1,
         "attempts": 0,
         "fence": 0,
@@ -227,6 +232,8 @@ def _as_json(record: Record) -> JSON:
         "tags": list(record.tags),
         "modes": {name: mode.value for name, mode in record.modes.items()},
         "keep_tags": record.keep_tags,
+        "tags_into": record.tags_into,
+        "carried": sorted(record.carried),
     }
 
 
@@ -236,4 +243,6 @@ def _record(value: JSON) -> Record:
         tuple(value["tags"]),
         {name: Mode(mode) for name, mode in value["modes"].items()},
         value["keep_tags"],
+        value["tags_into"],
+        frozenset(value["carried"]),
     )
