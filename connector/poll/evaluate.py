@@ -74,7 +74,7 @@ def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
     pending = out.pending(key)
     decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
     if decision.record is not None:
-        if pending is not None:
+        if pending is not None and not (pending.told or pending.parked):
             out.entries.append(_coalesced(route, incident, pending, out))
         out.wanted[key] = _wanted(route, incident, decision.record, out.now)
         out.notes.extend(_notes(route, key, decision))
@@ -128,7 +128,7 @@ def _entry(route: Route, incident: Incident, out: Gathered, kind: AuditKind) -> 
 
 
 def _coalesced(route: Route, incident: Incident, pending: Wanted, out: Gathered) -> AuditEntry:
-    """The outcome of a revision that a newer one replaced before it was delivered."""
+    """The outcome of a revision that a newer one replaced before it had one of its own."""
     entry = _entry(route, incident, out, AuditKind.DECIDED)
     return replace(
         entry,

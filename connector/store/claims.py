@@ -80,6 +80,7 @@ _HELD = (
     .order_by(wanted.c.id)
     .with_for_update()
 )
+_VERSIONS = select(wanted.c.id, wanted.c.version).where(_CHOSEN)
 _TAKEN = ("attempts", "fence", "leased_until", "token", "sent_version")
 _TAKE = BY_ID.values(leased_by=bindparam("by"), **{name: bindparam(name) for name in _TAKEN})
 _CARRY = update(notes).where(notes.c.row == bindparam("of_row")).values(token=bindparam("with_token"))
@@ -212,6 +213,13 @@ def still_ours(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
     held = tx.connection.execute(_HELD, {"ids": [each.wanted.id for each in claims]})
     fences = {row.id: row.fence for row in held}
     return [each for each in claims if fences.get(each.wanted.id) == each.wanted.fence]
+
+
+def replaced(tx: Tx, claims: Sequence[Claimed]) -> set[int]:
+    """The ids of the claimed rows that have a newer version by now."""
+    rows = tx.connection.execute(_VERSIONS, {"ids": [each.wanted.id for each in claims]})
+    versions = {row.id: row.version for row in rows}
+    return {each.wanted.id for each in claims if versions.get(each.wanted.id, 0) > each.wanted.version}
 
 
 def forget_tokens(tx: Tx, claims: Sequence[Claimed]) -> None:

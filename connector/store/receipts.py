@@ -52,6 +52,7 @@ _AGAIN = BY_ID.values(
     waiting=False,
     due=bindparam("due"),
     since=bindparam("since"),
+    told=bindparam("told"),
 )
 _GONE = delete(wanted).where(_CHOSEN)
 
@@ -148,7 +149,8 @@ def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
         row = rest[each.wanted.id]
         newer = row.version != each.wanted.version
         if newer or row.note_due is not None:
-            again.append({"of_id": row.id, "due": tx.now if newer else row.note_due, "since": each.at})
+            due = tx.now if newer else row.note_due
+            again.append({"of_id": row.id, "due": due, "since": each.at, "told": not newer})
         else:
             gone.append(row.id)
     update_each(tx, _AGAIN, again)

@@ -96,6 +96,7 @@ wanted = Table(
     Column("parked", Text),
     Column("last_error", Text),
     Column("waiting", Boolean, nullable=False),
+    Column("told", Boolean, nullable=False),
     Column("leased_until", Moment),
     Column("leased_by", Text),
     _count("fence"),

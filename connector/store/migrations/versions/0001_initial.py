@@ -97,6 +97,7 @@ def _wanted() -> None:
         sa.Column("parked", sa.Text),
         sa.Column("last_error", sa.Text),
         sa.Column("waiting", sa.Boolean, nullable=False),
+        sa.Column("told", sa.Boolean, nullable=False),
         sa.Column("leased_until", sa.BigInteger),
         sa.Column("leased_by", sa.Text),
         *_wholes("fence"),
