@@ -53,11 +53,12 @@ def load_mapping(
         raise ConfigError(report.problems)
     known = {name: _without_floats(value) for name, value in vars.items()}
     compiler = _MappingCompiler(shape, catalogue, Scope(known, source_name), report)
-    compiled = compiler.compile(text, digest({"document": _without_floats(document.data), "vars": known}))
+    hash_ = digest({"document": _without_floats(document.data), "vars": known})
+    compiled = compiler.compile(text, hash_, joins=microsoft_owned)
     if microsoft_owned and not shape.accepts_flow_back:
         check_ownership(catalogue, (compiled.writers, compiled.taggers, compiled.noters), report)
     if not report.problems:
-        check_joint(compiled, report, creates=not microsoft_owned)
+        check_joint(compiled, report)
         check_examples(compiled, report)
     if report.problems:
         raise ConfigError(sorted(report.problems, key=lambda problem: (problem.line, problem.column)))
@@ -97,7 +98,7 @@ class _MappingCompiler:
         self._report = report
         self._scope = scope
 
-    def compile(self, text: str, hash_: str) -> CompiledMapping:
+    def compile(self, text: str, hash_: str, *, joins: bool) -> CompiledMapping:
         """The compiled mapping; parts with complaints are missing from it."""
         file, report = self._file, self._report
         check_ids(file, report)
@@ -117,6 +118,7 @@ class _MappingCompiler:
             taggers=tuple(self._taggers()),
             noters=tuple(self._noters()),
             lets=self._scope.lets,
+            joins=joins,
         )
 
     def _with_lets(self) -> Scope:

@@ -26,6 +26,7 @@ class CompiledMapping:
 
     `hash` is the SHA-256 of the file's data and the vars, so that wording and comments do not change it.
     `tags_into` says where tags go on a target that has none of its own: a field, `label` or `note`; "" otherwise.
+    `joins`: records are found and never created, so that nothing is needed to create one.
     """
 
     name: str
@@ -41,6 +42,7 @@ class CompiledMapping:
     taggers: tuple[Tagger, ...] = ()
     noters: tuple[Noter, ...] = ()
     lets: Mapping[str, Expr] = field(default_factory=dict)
+    joins: bool = False
 
     def apply(self, snapshot: Snapshot, old: Snapshot | None) -> Mapped:
         """What the target should hold for the incident, given the previous revision read (None at first sight).
@@ -55,7 +57,8 @@ class CompiledMapping:
 
     def missing(self, record: Record) -> list[str]:
         """The fields without which the target cannot create this record."""
-        return sorted(name for name in self.catalogue.required if record.fields.get(name) is None)
+        needed = () if self.joins else self.catalogue.required
+        return sorted(name for name in needed if record.fields.get(name) is None)
 
 
 class _Application:
@@ -120,7 +123,7 @@ class _Application:
         if self._undecided_fields:
             self._leave_incomplete_groups(fields, modes)
         tags, kept = self._tags()
-        return Record(fields, tags, modes, kept)
+        return Record(fields, tags, modes, kept, self._mapping.tags_into)
 
     def _leave_incomplete_groups(self, fields: dict[str, FieldValue], modes: dict[str, Mode]) -> None:
         """Leave the partners of undecided fields where without them the target would refuse the rest.

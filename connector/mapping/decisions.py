@@ -117,7 +117,9 @@ class DecisionCompiler:
             return
         for row in rows:
             if any(not part.members for part in row.cells if part.members is not None):
-                self._report.add(row.path, "this row can never match: a cell accepts nothing", "correct the cell")
+                self._report.add(
+                    row.path, "this row can never match: a cell accepts nothing", "correct the cell"
+                )
             elif not left.take(row):
                 what = "this row can never match: rows above it match first"
                 self._report.add(row.path, what, "remove or move it")

@@ -57,22 +57,24 @@ def every_state() -> Iterator[tuple[Combination, dict[str, JSON]]]:
         )
 
 
-def check_joint(mapping: CompiledMapping, report: Report, *, creates: bool) -> None:
-    """Complain about every state in which the target would refuse the record, equal complaints together.
-
-    `creates` is false where records are never ours to create.
-    """
+def check_joint(mapping: CompiledMapping, report: Report) -> None:
+    """Complain about every state in which the target would refuse the record, equal complaints together."""
     found: dict[str, list[Combination]] = {}
     for combination, incident in every_state():
         mapped = mapping.apply(incident, None)
         if mapped.excluded is None:
-            missing = mapping.missing(mapped.record) if creates and mapping.wants_creation(incident) else ()
+            missing = mapping.missing(mapped.record) if mapping.wants_creation(incident) else []
             for sentence in (*mapping.catalogue.joint(mapped.record.fields), *map(_needed, missing)):
                 found.setdefault(sentence, []).append(combination)
     for sentence, combinations in found.items():
         path, lines = _place(mapping, sentence, report)
-        what = f"{sentence}, but not so with {described(combinations)}"
-        report.add(path, f"{what} (rules in line {lines})" if lines else what, "give it a legal value there")
+        what = f"with {described(combinations)}: {sentence}"
+        report.add(
+            path,
+            f"{what} (rules in line {lines})" if lines else what,
+            "give it a legal value there",
+            at_key=True,
+        )
 
 
 def _needed(name: str) -> str:
@@ -80,11 +82,13 @@ def _needed(name: str) -> str:
 
 
 def _place(mapping: CompiledMapping, sentence: str, report: Report) -> tuple[Path, str]:
-    """The rule that a sentence is about, and the lines of all rules for the fields it names."""
+    """The rule that a sentence is about, and the lines of all rules that have a part in it."""
     words = re.findall(r"\w+", sentence)
-    paths = [writer.path for word in words for writer in mapping.writers if word in writer.fields]
-    lines = sorted({report.line(path) for path in paths})
-    return (paths[0] if paths else ("fields",)), ", ".join(map(str, lines))
+    written = {name: writer.path for writer in mapping.writers for name in writer.fields}
+    named = [word for word in words if word in written]
+    joined = {name for word in named for name in mapping.catalogue.group(word) if name in written}
+    lines = sorted({report.line(written[name]) for name in joined})
+    return (written[named[0]] if named else ("fields",)), ", ".join(map(str, lines))
 
 
 def described(combinations: list[Combination]) -> str:

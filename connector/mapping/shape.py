@@ -57,9 +57,9 @@ def _depth(path: tuple[object, ...]) -> int:
 
 
 def _remove(node: Any, path: tuple[object, ...]) -> None:
+    """Remove a key, unless it went with something above it already."""
     for part in path[:-1]:
-        inside = part in node if isinstance(node, dict) else isinstance(node, list)
-        if not inside:
+        if isinstance(node, dict) and part not in node:
             return
         node = node[part]
     if path and isinstance(node, dict):

@@ -52,10 +52,6 @@ class Vocabulary:
         """The member that a word stands for, in any case and spelling; None: not a known one."""
         return self._folded.get(word.strip().casefold()) if isinstance(word, str) else None
 
-    def rank(self, member: str) -> int:
-        """The member's place in the vendor's order."""
-        return self.members.index(member)
-
 
 @dataclass(frozen=True, slots=True)
 class Property:

@@ -25,7 +25,9 @@ _ONE = update(notes).where(
 _OF_ROUTE = (notes.c.route == bindparam("of_route"), about(notes))
 _KNOWN = select(notes.c.tenant, notes.c.incident, notes.c.rule, notes.c.item).where(*_OF_ROUTE)
 _WAITING = select(notes).where(*_OF_ROUTE, notes.c.delivered_at.is_(None)).order_by(notes.c.row)
-_ADD = Upsert(notes, ("route", "tenant", "incident", "rule", "item"), keep_old=True)
+_KEY = ("route", "tenant", "incident", "rule", "item")
+# Notes leave in the order in which they were added, so only whole incidents are sorted.
+_ADD = Upsert(notes, _KEY, keep_old=True, order=("route", "tenant", "incident"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,15 +68,21 @@ class Upsert:
 
     `changes` says what becomes of the row there; by default it takes every column, and with `keep_old` it
     stays. Rows are written in the order of their keys, so that two transactions never wait for each other in
-    a circle.
+    a circle; with `order`, by those columns only, and otherwise as they come.
     """
 
     def __init__(
-        self, table: Table, key: Sequence[str], *, changes: Changes | None = None, keep_old: bool = False
+        self,
+        table: Table,
+        key: Sequence[str],
+        *,
+        changes: Changes | None = None,
+        keep_old: bool = False,
+        order: Sequence[str] = (),
     ) -> None:
         others = [column.name for column in table.columns if column.name not in key]
         changed: Changes = changes or (lambda new: {name: new[name] for name in others})
-        self._key = itemgetter(*key)
+        self._key = itemgetter(*(order or key))
         self._sqlite = _on_conflict(sqlite.insert(table), key, None if keep_old else changed)
         self._postgres = _on_conflict(postgresql.insert(table), key, None if keep_old else changed)
 
