@@ -156,12 +156,12 @@ def daemon(config: Path, log: IO[bytes] | int = subprocess.DEVNULL) -> Iterator[
                 process.kill()
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 30.0, pause: float = 0.05) -> None:
     """Look again and again until something holds in another process; fail when it takes too long."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def _answer(response: httpx.Response) -> Any:
