@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.errors import AuthError, ConflictError, RejectedError
+from connector.errors import AuthError, ConflictError, RejectedError, TransientError
 from connector.mocks.kernel import Refusal
 from connector.model import FieldValue
 from tests.contract.targets.harness import changed, deliver, note
@@ -51,6 +51,21 @@ async def test_after_our_own_comment_the_next_write_reads_once_and_meets_no_conf
 
     assert [(entry.method, entry.status) for entry in far.heard()] == [("GET", 200), ("PUT", 200)]
     assert not receipt.link.stale
+
+
+async def test_after_a_lost_answer_the_incident_is_read_before_it_is_written(far: SentinelHarness) -> None:
+    target = far.start()
+    delivery, _ = await far.first(target)
+    update = changed(delivery, severity="Low")
+    far.fail("cut_after", method="PUT")
+    with pytest.raises(TransientError):
+        await deliver(target, update)
+    far.log.clear()
+
+    receipt = await deliver(target, replace(update, in_doubt=True))
+
+    assert [(entry.method, entry.status) for entry in far.heard()] == [("GET", 200)]
+    assert receipt.link.applied["severity"] == "Low"
 
 
 async def test_a_conflict_is_merged_with_what_the_other_side_wrote(far: SentinelHarness) -> None:

@@ -92,6 +92,29 @@ async def test_state_code_and_notes_travel_in_one_write(far: ServiceNowHarness) 
     assert receipt.not_taken == ()
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_reason_for_being_on_hold_does_not_outlive_the_state(
+    far: ServiceNowHarness, lost: bool
+) -> None:
+    target = far.start()
+    on_hold: dict[str, FieldValue] = {**far.first_fields(), "state": "3", "hold_reason": "4"}
+    delivery, _ = await far.first(target, fields=on_hold)
+    update = changed(delivery, **RESOLVED)
+    if lost:
+        far.fail("cut_after", method="PATCH")
+        with pytest.raises(TransientError):
+            await deliver(target, update)
+
+    receipt = await deliver(target, replace(update, in_doubt=lost))
+
+    assert len(far.writes()) == 1
+    assert (far.only().fields["state"], far.only().fields["hold_reason"]) == ("6", "")
+    assert receipt.not_taken == ()
+    again = changed(replace(update, link=receipt.link), state="3")
+    await deliver(target, again)
+    assert (far.only().fields["state"], far.only().fields["hold_reason"]) == ("3", "4")
+
+
 async def test_a_data_policy_is_told_with_its_labels(far: ServiceNowHarness) -> None:
     target = far.start()
     delivery, _ = await far.first(target)

@@ -19,7 +19,7 @@ from connector.targets.servicenow.records import Records
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.refusals import blamed, gone, hidden_twin
 from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
-from connector.targets.servicenow.transition import allowed_state, check_open, closed, started_from
+from connector.targets.servicenow.transition import check_open, closed, reachable, started_from
 from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due
 
 
@@ -139,10 +139,8 @@ class Attempt:
         return Outcome(link, row, {**sent, **self._tag_text(link, row)}, due, left)
 
     def _reachable(self, texts: Mapping[str, str], link: Link, row: Row | None) -> dict[str, str]:
-        if "state" not in texts:
-            return dict(texts)
         held = row.state if row is not None else Memory.of(link).state
-        return {**texts, "state": allowed_state(texts["state"], held, started_from(self.delivery))}
+        return reachable(texts, held, started_from(self.delivery))
 
     def _edited(self, link: Link, row: Row) -> dict[str, str]:
         forms = Memory.of(link).forms

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector.errors import TransientError
-from connector.model import JSON, FieldValue, Link, Lookup, NotTaken
+from connector.model import JSON, FieldValue, Link, NotTaken
 from connector.targets.servicenow.values import is_choice, is_same, shown, text_of
 
 KEY = "correlation_id"
@@ -91,7 +91,7 @@ class Memory:
         """The memory once `row` has answered for the fields `wanted`."""
         forms = {name: form for name, form in self.forms.items() if name not in wanted}
         for name, value in wanted.items():
-            if isinstance(value, Lookup) or not row.has(name, text_of(name, value)):
+            if not row.has(name, text_of(name, value)):  # a lookup's sys_id always differs from its value
                 forms[name] = row.text(name)
         return Memory(row.state or self.state, forms)
 

@@ -5,8 +5,11 @@ gives a sentence instead of a business rule's name. Source: ServiceNow docs, "Re
 "Resolve and close an incident".
 """
 
+from collections.abc import Mapping
+
 from connector.errors import RejectedError
 from connector.model import Delivery
+from connector.targets.servicenow.catalogue import ON_HOLD
 from connector.targets.servicenow.row import FINAL, RESOLVED, Memory
 
 _NEW, _IN_PROGRESS = "1", "2"
@@ -21,6 +24,21 @@ def allowed_state(wanted: str, held: str, before: str) -> str:
     if wanted == _NEW and (held == RESOLVED or (before == RESOLVED and held == _IN_PROGRESS)):
         return _IN_PROGRESS
     return wanted
+
+
+def reachable(texts: Mapping[str, str], held: str, before: str) -> dict[str, str]:
+    """The texts of a write, made such that a record in state `held` can follow.
+
+    A reason for being on hold that was set once and only comes along with a new state would be refused, or worse
+    kept, by a record that is not on hold.
+    """
+    state = texts.get("state")
+    if state is None:
+        return dict(texts)
+    fitting = {**texts, "state": allowed_state(state, held, before)}
+    if texts.get("hold_reason") and fitting["state"] != ON_HOLD:
+        fitting["hold_reason"] = ""
+    return fitting
 
 
 def check_open(number: str, state: str) -> None:
