@@ -179,8 +179,11 @@ async def test_a_comma_in_a_tag_makes_no_second_tag(far: ServiceNowHarness) -> N
 async def test_probing_explains_a_wrong_table_and_a_missing_role(far: ServiceNowHarness) -> None:
     with pytest.raises(AuthError, match="check the table"):
         await far.start(table="u_no_such_table").probe()
-    made = far.mock.create("incident", {"short_description": "hidden"})
-    far.mock.settings.hidden_rows.add(made["sys_id"])
+    hidden = far.mock.create("incident", {"short_description": "hidden"})
+    far.mock.settings.hidden_rows.add(hidden["sys_id"])
+    shown = far.mock.create("incident", {"short_description": "shown"})
+    await far.start().probe()
+    far.mock.settings.hidden_rows.add(shown["sys_id"])
     with pytest.raises(AuthError, match="sees none of them; give the account a role"):
         await far.start().probe()
     far.mock.settings.unreadable_tables.add("incident")

@@ -59,8 +59,11 @@ class Calls:
         return from_answer(answer.data)
 
     async def first_page(self) -> Answer:
-        """The answer to a list of one row, with the count of all."""
-        params = {"sysparm_limit": 1, **_shape(("sys_id",))}
+        """The answer to a list of some rows, with the count of all.
+
+        Some and not one: rows are hidden after the limit was applied, so a single one may be hidden by chance.
+        """
+        params = {"sysparm_limit": 100, **_shape(("sys_id",))}
         return await self._request("GET", f"/{self.table}", f"list {self.table}", params)
 
     async def _request(

@@ -86,7 +86,7 @@ class ServiceNowTarget:
         return receipt(delivery, await attempt.run(), self._dialect, calls.ids)
 
     async def probe(self) -> None:
-        """Read one record. Raises AuthError when a person has to act."""
+        """Read some records. Raises AuthError when a person has to act."""
         try:
             answer = await self._calls().first_page()
         except RejectedError as error:
