@@ -99,6 +99,8 @@ def value(source: str, **changes: Any) -> Any:
         ("'x' in description", False),
         ("'two' in vars.deep.er", True),
         ("id in vars.group", False),
+        ("'PCI' in (customTags | default('none'))", True),
+        ("'x' in (description | default(null))", False),
         ("severity >= 'medium'", True),
         ("severity > 'medium'", False),
         ("'low' < severity", True),

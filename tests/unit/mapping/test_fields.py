@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from connector.mapping import load_mapping
 from connector.model import Catalogue, FieldKind, FieldSpec, FieldValue, Lookup, Mapped, Mode, Unmapped
 
 OPEN = "{active: 1, inProgress: 2, awaitingAction: 3"
@@ -210,9 +211,8 @@ def other_target() -> Catalogue:
         FieldSpec("score", FieldKind.NUMBER),
         FieldSpec("vip", FieldKind.BOOLEAN),
         FieldSpec("level", FieldKind.CHOICE, (1, 2), clearable=False),
-        FieldSpec("name", required := FieldKind.TEXT, clearable=False),
+        FieldSpec("name", clearable=False),
     )
-    assert required is FieldKind.TEXT
     return Catalogue("other", {spec.name: spec for spec in specs})
 
 
@@ -231,8 +231,6 @@ def other_target() -> Catalogue:
     ],
 )
 def test_numbers_booleans_and_typed_choices(rule: str, value: FieldValue) -> None:
-    from connector.mapping import load_mapping
-
     text = f"version: 1\nname: x\ntarget: other\nfields:\n  {rule}\n"
     mapping = load_mapping(text, "m.yaml", catalogues={"other": other_target()}, vars={})
     incident = {"status": "active", "alertCount": 3, "displayName": "Malware", "customTags": []}
