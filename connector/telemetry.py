@@ -118,6 +118,7 @@ def _marked(traceback: str) -> str:
 _LEVELS = {
     EventKind.POLLED: logging.DEBUG,
     EventKind.DECIDED: logging.DEBUG,
+    EventKind.DELIVERED: logging.DEBUG,  # each has its audit row; a line for all of a moment is enough for a log
     EventKind.POLL_FAILED: logging.WARNING,
     EventKind.SET_ASIDE: logging.WARNING,
     EventKind.DELAYED: logging.WARNING,
@@ -147,7 +148,8 @@ class _EventLog:
         elif event.kind in _SUCCESSES and event.subject in self._away:
             failures = self._away.pop(event.subject)
             self.logger.info("back", subject=event.subject, failures=failures)
-        self.logger.log(level, str(event.kind), **_fields(event))
+        if self.logger.isEnabledFor(level):
+            self.logger.log(level, str(event.kind), **_fields(event))
 
 
 def _fields(event: Event) -> dict[str, Any]:

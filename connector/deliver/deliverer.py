@@ -181,6 +181,9 @@ class Deliverer:
 
         events = await asyncio.shield(self.store.write(work))
         self._owed -= len(answers)
+        delivered = sum(event.kind is EventKind.DELIVERED for event in events)
+        if delivered:
+            self.emit(Event(EventKind.SETTLED, self.target.name, count=delivered))
         for event in events:
             self.outcomes[event.reason if event.kind is EventKind.DELIVERED else str(event.kind)] += 1
             self.emit(event)

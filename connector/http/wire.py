@@ -2,7 +2,8 @@
 
 Requests go straight to httpx's transport: what its client adds on the way (cookies, redirects, credentials from
 the environment or .netrc, hooks) is exactly what a peer must not have, and costs a tenth of the processor time.
-Each peer keeps at most eight connections: the pool walks all of them for every request, so more are slower.
+Each connection is a transport of its own, because a pool looks at every connection it has, with a system call
+each, for every request and again for every answer.
 """
 
 import asyncio
@@ -62,7 +63,9 @@ class Wire:
         self._runtime = runtime
         self._total = settings.timeout.total.total_seconds()
         self._extensions = {"timeout": _timeouts(settings)}
-        self._transport = runtime.transport or _transport(settings)
+        lanes = [runtime.transport] * settings.connections if runtime.transport else _lanes(settings)
+        self._idle = lanes
+        self._room = asyncio.Semaphore(len(lanes))
 
     async def send(
         self, method: str, url: str, *, headers: Iterable[tuple[str, str]], content: bytes, operation: str
@@ -77,8 +80,12 @@ class Wire:
             request = httpx.Request(
                 method, url, headers=[*headers], content=content, extensions=self._extensions.copy()
             )
-            async with asyncio.timeout(self._total):
-                response, body = await self._exchange(request)
+            async with asyncio.timeout(self._total), self._room:
+                lane = self._idle.pop()
+                try:
+                    response, body = await _exchange(lane, request)
+                finally:
+                    self._idle.append(lane)
         except (httpx.InvalidURL, httpx.RequestError, TimeoutError, UnicodeError) as error:
             raise _unreachable(error, operation, url, self._total) from None
         if body is None:
@@ -88,24 +95,28 @@ class Wire:
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._transport.aclose()
+        for lane in self._idle:
+            await lane.aclose()
 
-    async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes | None]:
-        """The answer and its body; None for a body that is too large to be read."""
-        response = await self._transport.handle_async_request(request)
-        try:
-            size, chunks = 0, []
-            plain = "content-encoding" not in response.headers
-            async for chunk in (
-                cast("httpx.AsyncByteStream", response.stream) if plain else response.aiter_bytes()
-            ):
-                size += len(chunk)
-                if size > _MAX_BODY:
-                    return response, None
-                chunks.append(chunk)
-        finally:
-            await response.aclose()
-        return response, chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+async def _exchange(
+    lane: httpx.AsyncBaseTransport, request: httpx.Request
+) -> tuple[httpx.Response, bytes | None]:
+    """The answer and its body; None for a body that is too large to be read."""
+    response = await lane.handle_async_request(request)
+    try:
+        size, chunks = 0, []
+        plain = "content-encoding" not in response.headers
+        async for chunk in (
+            cast("httpx.AsyncByteStream", response.stream) if plain else response.aiter_bytes()
+        ):
+            size += len(chunk)
+            if size > _MAX_BODY:
+                return response, None
+            chunks.append(chunk)
+    finally:
+        await response.aclose()
+    return response, chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _timeouts(settings: PeerSettings) -> dict[str, float]:
@@ -115,14 +126,13 @@ def _timeouts(settings: PeerSettings) -> dict[str, float]:
     return {"connect": connect, "read": read, "write": read, "pool": timeout.total.total_seconds()}
 
 
-def _transport(settings: PeerSettings) -> httpx.AsyncBaseTransport:
-    connections = settings.connections
-    limits = httpx.Limits(
-        max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30
-    )
-    return httpx.AsyncHTTPTransport(
-        verify=_tls(settings), proxy=_proxy(settings), limits=limits, trust_env=False
-    )
+def _lanes(settings: PeerSettings) -> list[httpx.AsyncBaseTransport]:
+    tls, proxy = _tls(settings), _proxy(settings)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30)
+    return [
+        httpx.AsyncHTTPTransport(verify=tls, proxy=proxy, limits=limits, trust_env=False)
+        for _ in range(settings.connections)
+    ]
 
 
 def _tls(settings: PeerSettings) -> ssl.SSLContext:

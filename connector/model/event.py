@@ -12,6 +12,7 @@ class EventKind(enum.StrEnum):
     SET_ASIDE = "set_aside"
     DECIDED = "decided"
     DELIVERED = "delivered"
+    SETTLED = "settled"  # so many deliveries whose answers came together were stored
     DELAYED = "delayed"
     PARKED = "parked"
     PAUSED = "paused"
