@@ -60,7 +60,19 @@ def problems_of(
     places: dict[tuple[object, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         places.setdefault(_place(document.data, detail), []).append(detail)
-    return [_problem(document, path, details, model_type) for path, details in places.items()]
+    return [
+        _problem(document, path, details, model_type)
+        for path, details in places.items()
+        if not _is_other_arm(path, details, places)
+    ]
+
+
+def _is_other_arm(
+    path: tuple[object, ...], details: list[ErrorDetails], places: Iterable[tuple[object, ...]]
+) -> bool:
+    """Whether this only says that another form was possible, where a form was recognised and looked into."""
+    deeper = any(len(other) > len(path) and other[: len(path)] == path for other in places)
+    return deeper and all(detail["type"] in _WRONG_TYPE for detail in details)
 
 
 def _place(data: Any, detail: ErrorDetails) -> tuple[object, ...]:
