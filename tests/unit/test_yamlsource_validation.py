@@ -42,13 +42,14 @@ class Config(Shape):
     name: str = Field(pattern="^[a-z]+$", default="x")
     sources: list[Annotated[Graph | Legacy, Field(discriminator="type")]] = []
     routes: dict[str, Route] = {}
+    either: Route | list[Route] = []
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("nam: x", "f.yaml:1:1 nam: unknown key; did you mean `name`?"),
-        ("zzz: x", "f.yaml:1:1 zzz: unknown key; use one of name, routes, sources"),
+        ("zzz: x", "f.yaml:1:1 zzz: unknown key; use one of either, name, routes, sources"),
         ("name: 7", "f.yaml:1:7 name: must be text, not `7`; change the value"),
         ("name:", "f.yaml:1:6 name: must be text, not empty; change the value"),
         ("name: X", "f.yaml:1:7 name: `X` has characters that are not allowed; match ^[a-z]+$"),
@@ -81,6 +82,11 @@ class Config(Shape):
         (
             "sources: [{type: graph, tenant_id: x, every: true}]",
             "f.yaml:1:46 sources[0].every: must be a whole number, not true; change the value",
+        ),
+        ("either: [{to: x, vlaue: 1}]", "f.yaml:1:18 either[0].vlaue: unknown key; did you mean `value`?"),
+        (
+            "routes: {a: {to: x, value: }}",
+            "f.yaml:1:28 routes.a.value: must be a whole number or text, not empty; change the value",
         ),
         ("routes: {a: {}}", "f.yaml:1:13 routes.a.to: is missing; add it"),
         (
