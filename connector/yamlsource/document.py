@@ -161,7 +161,8 @@ _SYNTAX = (
         "an unknown escape in double quotes",
         "use single quotes, or double the `\\`",
     ),
-    ("expected ',' or", "a bracket or brace is never closed", "close it, or quote text that contains it"),
+    ("but got '<stream end>'", "a bracket or brace is never closed", "close it"),
+    ("expected ',' or", "a reserved character inside `[...]` or `{...}`", "quote the text that contains it"),
     ("anchors and aliases", "anchors and aliases are not supported", "write the value out"),
     ("levels of nesting", f"more than {MAX_DEPTH} levels of nesting", "flatten the document"),
 )

@@ -90,7 +90,11 @@ def test_a_byte_order_mark_is_no_text() -> None:
         ("", "f.yaml:1:1: the file is empty; write at least one key"),
         ("# only a comment\n", "f.yaml:1:1: the file is empty; write at least one key"),
         ("a: 'b", "f.yaml:1:6: a quote is never closed; close it"),
-        ("a: [b", "f.yaml:1:6: a bracket or brace is never closed; close it, or quote text that contains it"),
+        (
+            "a: {b: c in ['d']}",
+            "f.yaml:1:13: a reserved character inside `[...]` or `{...}`; quote the text that contains it",
+        ),
+        ("a: [b", "f.yaml:1:6: a bracket or brace is never closed; close it"),
         ("a: @b", "f.yaml:1:4: text starts with a reserved character; quote the text"),
         ('a: "\\q"', "f.yaml:1:6: an unknown escape in double quotes; use single quotes, or double the `\\`"),
         ("a: 1\n---\nb: 2", "f.yaml:2:1: a second document starts here; keep one document per file"),

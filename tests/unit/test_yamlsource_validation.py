@@ -86,7 +86,7 @@ class Config(Shape):
         ("either: [{to: x, vlaue: 1}]", "f.yaml:1:18 either[0].vlaue: unknown key; did you mean `value`?"),
         (
             "routes: {a: {to: x, value: }}",
-            "f.yaml:1:28 routes.a.value: must be a whole number or text, not empty; change the value",
+            "f.yaml:1:27 routes.a.value: must be a whole number or text, not empty; change the value",
         ),
         ("routes: {a: {}}", "f.yaml:1:13 routes.a.to: is missing; add it"),
         (
