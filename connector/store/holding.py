@@ -26,12 +26,14 @@ class HeldFile:
     def take(cls, state: Path, *, holder: str, now: datetime) -> Self:
         """Take a state file's lock. Raises StateError, naming the holder, when another process has it."""
         path = state.with_name(f"{state.name}.lock")
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = _opened(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
             words = os.pread(descriptor, 4096, 0)
             os.close(descriptor)
+            if not isinstance(error, BlockingIOError):
+                raise _no_lock(path, error) from error
             raise StateError(
                 f"{state} is in use by {_description(words)}",
                 remedy="stop that process first, or use another state",
@@ -48,6 +50,17 @@ class HeldFile:
             os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _no_lock(path, error) from error
+
+
+def _no_lock(path: Path, error: OSError) -> StateError:
+    return StateError(f"{path} cannot be locked: {error.strerror}", remedy="use a local, writable folder")
 
 
 def _say(descriptor: int, words: dict[str, object]) -> None:

@@ -21,6 +21,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         environment.setenv("XDG_RUNTIME_DIR", str(folder))  # the wheel warns when there is none
         running = get_server(folder / "data", cleanup_mode="delete")
         with running:
+            with psycopg.connect(running.get_uri(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here has to survive
+                connection.execute("SELECT pg_reload_conf()")
             yield running.get_uri()
 
 

@@ -1,5 +1,6 @@
 """Rows wait, are claimed, and leave: no row is lost, none is delivered by two at once."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -213,6 +214,36 @@ class TestClaim:
         after = await desk.one()
         assert (after.in_doubt, after.wanted.token) == (True, before.wanted.token)
 
+    async def test_what_was_claimed_before_a_crash_is_found_again(self, desk: Desk) -> None:
+        await desk.want(wanted_row())
+        await desk.note("a")
+        before = await desk.one()
+        await desk.store.close()
+        restarted = Desk(await desk.state.open(), desk.state)
+        assert await restarted.claim() == [], "the lease holds until somebody frees it"
+        await restarted.store.write(claims.release_leases)
+        after = await restarted.one()
+        assert (after.in_doubt, after.wanted.token) == (True, before.wanted.token)
+        assert [(each.id, each.sent) for each in after.notes] == [("note-a", True)]
+
+    async def test_a_replica_frees_only_its_own(self, postgres_url: str) -> None:
+        state = State(postgres_url)
+        one, two = Desk(await state.open("one"), state), Desk(await state.open("two"), state)
+        await one.want(wanted_row())
+        await one.claim()
+        assert await two.store.write(claims.release_leases) == 0
+        assert await one.store.write(claims.release_leases) == 1
+        await state.close()
+
+    async def test_replicas_that_meet_never_take_the_same_row(self, postgres_url: str) -> None:
+        state = State(postgres_url)
+        desks = [Desk(await state.open(name), state) for name in ("one", "two")]
+        await desks[0].want(*(wanted_row(n) for n in range(40)))
+        taken = await asyncio.gather(*(desk.claim(limit=5) for desk in desks * 4))
+        rows = [number for claimed in taken for number in numbers(claimed)]
+        assert len(rows) == len(set(rows))
+        await state.close()
+
 
 class TestDelivered:
     async def test_a_row_leaves_and_its_link_stays(self, desk: Desk) -> None:
@@ -231,6 +262,27 @@ class TestDelivered:
         assert again.wanted.record == Record({"state": "2"})
         assert (again.in_doubt, again.wanted.attempts, again.link) == (False, 1, link())
         assert again.wanted.since == START, "the age of what is undelivered begins no later than its version"
+
+    async def test_a_claim_knows_whether_it_was_replaced(self, desk: Desk) -> None:
+        await desk.want(wanted_row(1), wanted_row(2))
+        taken = await desk.claim()
+        await desk.want(wanted_row(2))
+        found = await desk.store.read(lambda tx: claims.replaced(tx, taken))
+        assert found == {taken[1].wanted.id}
+
+    @pytest.mark.parametrize("newer", [False, True])
+    async def test_a_row_kept_for_its_notes_is_told_unless_it_is_newer(
+        self, desk: Desk, *, newer: bool
+    ) -> None:
+        await desk.want(wanted_row())
+        claimed = await desk.one()
+        await desk.note("a")
+        if newer:
+            await desk.want(wanted_row())
+        await desk.deliver(claimed)
+        row = await desk.row()
+        assert row is not None
+        assert row.told is not newer
 
     async def test_a_note_that_came_in_between_is_due_at_once(self, desk: Desk) -> None:
         await desk.want(wanted_row())

@@ -79,7 +79,7 @@ Steps = st.lists(st.tuples(st.integers(0, 4_000), st.integers(1, 4)), max_size=4
 
 
 @given(Steps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_window_ever_holds_more_than_the_limit(steps: list[tuple[int, int]]) -> None:
     """Steps: how many milliseconds pass, and how many operations are wanted then."""
     asyncio.run(_spend(steps))

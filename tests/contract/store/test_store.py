@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -189,6 +190,13 @@ class TestHolding:
             await state.open()
         await state.close()
 
+    async def test_a_lock_that_cannot_be_made(self, sqlite_url: str, tmp_path: Path) -> None:
+        make_folder(tmp_path / "state.db.lock")
+        with pytest.raises(
+            StateError, match="cannot be locked: Is a directory; use a local, writable folder"
+        ):
+            await State(sqlite_url).open()
+
     async def test_replicas_share_a_server(self, postgres_url: str) -> None:
         state = State(postgres_url)
         one, two = await state.open("one"), await state.open("two")
@@ -319,6 +327,10 @@ class TestTrouble:
         words = await self.refusal("postgresql://me:hush@127.0.0.1:1/state")
         assert "database state on 127.0.0.1 cannot be used" in words
         assert "hush" not in words
+
+    async def test_a_driver_that_is_not_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "psycopg", None)
+        assert "install xdr-connector[postgres]" in await self.refusal("postgresql://host/state")
 
     async def test_a_connection_that_breaks_is_waited_for(self, postgres_url: str) -> None:
         state = State(postgres_url)
