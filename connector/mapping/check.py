@@ -9,7 +9,7 @@ from connector.mapping.writers import Writer
 from connector.model import Catalogue
 from connector.yamlsource import Path, nearest
 
-_INTO_WORDS = ("label", "note")
+_INTO_WORDS = ("note",)
 _FLOWS_BACK = "remove it, or say `accepts_flow_back: true` if it may flow back into Defender XDR"
 
 
@@ -51,7 +51,7 @@ def _check_into(file: MappingFile, catalogue: Catalogue, writers: dict[str, Path
         return
     if into is None:
         if file.tags.add:
-            known = ", ".join(sorted(catalogue.tag_fields) + list(_INTO_WORDS))
+            known = ", ".join([*sorted(catalogue.tag_fields), *_INTO_WORDS])
             report.add(
                 ("tags",), f"{catalogue.target} has no tags", f"say `into`: one of {known}", at_key=True
             )

@@ -117,7 +117,7 @@ class _MappingCompiler:
             writers=tuple(self._writers()),
             taggers=tuple(self._taggers()),
             noters=tuple(self._noters()),
-            lets=self._scope.lets,
+            lets={name: let.run for name, let in self._scope.lets.items()},
             joins=joins,
         )
 

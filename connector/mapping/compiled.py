@@ -1,11 +1,11 @@
 """A mapping ready to be applied: closures only, nothing left to parse, nothing that an incident can break."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector.mapping.appended import Noter, Tagger, distinct
 from connector.mapping.document import MappingFile
-from connector.mapping.expr import Expr, Run
+from connector.mapping.expr import Run
 from connector.mapping.values import Left
 from connector.mapping.view import Let, UndecidedError, View
 from connector.mapping.writers import Writer
@@ -25,7 +25,7 @@ class CompiledMapping:
     """A mapping bound to a route's vars.
 
     `hash` is the SHA-256 of the file's data and the vars, so that wording and comments do not change it.
-    `tags_into` says where tags go on a target that has none of its own: a field, `label` or `note`; "" otherwise.
+    `tags_into` says where tags go on a target that has none of its own: a field, or `note`; "" otherwise.
     `joins`: records are found and never created, so that nothing is needed to create one.
     """
 
@@ -41,7 +41,7 @@ class CompiledMapping:
     writers: tuple[Writer, ...] = ()
     taggers: tuple[Tagger, ...] = ()
     noters: tuple[Noter, ...] = ()
-    lets: Mapping[str, Expr] = field(default_factory=dict)
+    lets: Mapping[str, Let] = field(default_factory=dict)
     joins: bool = False
 
     def apply(self, snapshot: Snapshot, old: Snapshot | None) -> Mapped:
@@ -66,9 +66,7 @@ class _Application:
 
     def __init__(self, mapping: CompiledMapping, snapshot: Snapshot, old: Snapshot | None) -> None:
         self._mapping = mapping
-        lets: dict[str, Let] = {name: let.run for name, let in mapping.lets.items()}
-        self._view = View(snapshot, old, lets)
-        self._speaking = View(snapshot, old, lets, lenient=True)
+        self._view = View(snapshot, old, mapping.lets)
         self._unmapped: dict[Unmapped, None] = {}
         self._undecided_fields: set[str] = set()
 
@@ -80,8 +78,8 @@ class _Application:
         record = self._record()
         # What could not be decided may leave a record without a field that it needs to be created.
         may_create = self.may_create() and decided and not self._mapping.missing(record)
-        notes = self._notes()
-        cut = tuple(dict.fromkeys([*self._view.cut, *self._speaking.cut]))
+        notes = self._notes() if self._mapping.noters else ()
+        cut = tuple(dict.fromkeys(self._view.cut))
         return Mapped(record, notes, may_create, None, tuple(self._unmapped), cut)
 
     def _excluded(self) -> tuple[bool, Exclusion | None]:
@@ -149,16 +147,14 @@ class _Application:
         return distinct(tags), kept
 
     def _notes(self) -> tuple[Note, ...]:
+        speaking = self._view.speaking()
         notes: list[Note] = []
         for noter in self._mapping.noters:
             try:
-                notes.extend(self._said(noter))
+                notes.extend(noter.run(speaking))
             except UndecidedError as error:
                 self._note_undecided(noter.rule, error)
         return tuple(notes)
-
-    def _said(self, noter: Noter) -> Iterable[Note]:
-        return noter.run(self._speaking)
 
     def _note_undecided(self, rule: str, error: UndecidedError) -> None:
         self._unmapped[Unmapped(rule, error.name, error.value)] = None

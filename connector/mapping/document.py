@@ -171,7 +171,8 @@ class MappingFile(Shape):
     target: str
     description: str = ""
     accepts_flow_back: bool = False
-    let: dict[str, Scalar] = Field(default_factory=dict)
+    # Each may call on the one before it, so their number is the depth of a call.
+    let: dict[str, Scalar] = Field(default_factory=dict, max_length=100)
     scope: list[ScopeRule] = Field(default_factory=list)
     create_when: str | bool = True
     fields: dict[str, FieldRule] = Field(default_factory=dict)

@@ -22,6 +22,9 @@ from connector.mapping.vocabulary import Kind
 from connector.yamlsource import nearest
 
 MAX_SOURCE = 16 * 1024
+# Closures call each other as deeply as the expression nests; a chain of `or` nests, too.
+MAX_DEPTH = 60
+_TOO_DEEP = ("nests too deeply", "use `in` with a list, or split it with `let`")
 _NOTHING = constant(None)
 _PLAIN = frozenset({Kind.BOOL, Kind.TEXT, Kind.NUMBER, Kind.TIME})
 
@@ -78,13 +81,24 @@ def _parse(source: str) -> list[nodes.Expr]:
     except TemplateSyntaxError as error:
         raise ExpressionError((f"does not compile: {error.message}", "correct the expression")) from error
     except RecursionError as error:
-        raise ExpressionError(("nests too deeply", "split it with `let`")) from error
+        raise ExpressionError(_TOO_DEEP) from error
     found: list[nodes.Expr] = []
     for statement in tree.body:
         if not isinstance(statement, nodes.Output):
             raise ExpressionError(("`{% ... %}` is not part of the language", "use `when`, a table or `let`"))
         found.extend(statement.nodes)
+    if any(_deeper_than(MAX_DEPTH, node) for node in found):
+        raise ExpressionError(_TOO_DEEP)
     return found
+
+
+def _deeper_than(depth: int, node: nodes.Node) -> bool:
+    level: list[nodes.Node] = [node]
+    for _ in range(depth):
+        level = [child for parent in level for child in parent.iter_child_nodes()]
+        if not level:
+            return False
+    return True
 
 
 class _Compiler:

@@ -137,14 +137,17 @@ _WANTED = MappingProxyType(
 
 def emitter(spec: FieldSpec) -> Callable[[View, Any], Result]:
     """A function that turns a value found in an incident into what the field holds."""
-    name, limit = spec.name, spec.limit
+    name, limit, empty = spec.name, spec.limit, _empty(spec)
+    plain = spec.kind is FieldKind.TEXT and not spec.choices
 
     def emit(view: View, value: Any) -> Result:
         written = texts.show(value).strip()
         if limit is not None and len(written) > limit:
             view.cut.append(name)
             written = texts.cut(written, limit)
-        return _convert(written, spec)
+        if not plain:
+            return _convert(written, spec)
+        return written or empty
 
     return emit
 

@@ -37,7 +37,7 @@ class View:
     names of fields whose text was shortened.
     """
 
-    __slots__ = ("_cache", "_lets", "cut", "item", "lenient", "old", "snapshot")
+    __slots__ = ("_cache", "_lets", "_old", "_old_snapshot", "cut", "item", "lenient", "snapshot")
 
     def __init__(
         self,
@@ -48,12 +48,26 @@ class View:
         lenient: bool = False,
     ) -> None:
         self.snapshot = snapshot
-        self.old = View(old, lets=lets, lenient=lenient) if old is not None else None
+        self._old_snapshot = old
+        self._old: View | None = None
         self.item: Any = None
         self.lenient = lenient
         self.cut: list[str] = []
         self._lets = lets or {}
         self._cache: dict[str, Any] = {}
+
+    @property
+    def old(self) -> "View | None":
+        """The incident at the previous revision read; None at first sight."""
+        if self._old is None and self._old_snapshot is not None:
+            self._old = View(self._old_snapshot, lets=self._lets, lenient=self.lenient)
+        return self._old
+
+    def speaking(self) -> "View":
+        """The same incident for writing notes; what is cut there is collected here."""
+        view = View(self.snapshot, self._old_snapshot, self._lets, lenient=True)
+        view.cut = self.cut
+        return view
 
     def let(self, name: str) -> Any:
         """The value of a `let` name, worked out once. Raises UndecidedError like the expression behind it."""

@@ -6,7 +6,7 @@ itself tells the two apart: a part of a location that cannot be followed in the 
 
 import difflib
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import pydantic
@@ -156,26 +156,58 @@ def describe(value: Any) -> str:
 
 
 def _sentence(detail: ErrorDetails) -> tuple[str, str]:
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "literal_error" | "enum":
-            allowed = [word.strip("'") for word in _split(str(context["expected"]))]
-            return f"{describe(detail['input'])} is not allowed here", nearest_of(detail["input"], allowed)
-        case "union_tag_invalid":
-            allowed = [word.strip(" '") for word in str(context["expected_tags"]).split(",")]
-            return f"{describe(context['tag'])} is not one of the types", nearest_of(context["tag"], allowed)
-        case "union_tag_not_found":
-            return f"{str(context['discriminator']).strip(chr(39))} is missing", "add it"
-        case "value_error" | "assertion_error":
-            what, _, remedy = str(context["error"]).partition("; ")
-            return what, remedy or "change the value"
-        case "string_pattern_mismatch":
-            return (
-                f"{describe(detail['input'])} has characters that are not allowed",
-                f"match {context['pattern']}",
-            )
-        case _:
-            return f"{describe(detail['input'])}: {_lower(detail['msg'])}", "change the value"
+    explain = _SENTENCES.get(detail["type"])
+    if explain is not None:
+        return explain(detail["input"], detail.get("ctx", {}))
+    return f"{describe(detail['input'])}: {_lower(detail['msg'])}", "change the value"
+
+
+def _one_of(value: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    allowed = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
+    return f"{describe(value)} is not allowed here", nearest_of(value, allowed)
+
+
+def _type(_: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    allowed = [word.strip(" '") for word in str(context["expected_tags"]).split(",")]
+    return f"{describe(context['tag'])} is not one of the types", nearest_of(context["tag"], allowed)
+
+
+def _no_type(_: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{str(context['discriminator']).strip(chr(39))} is missing", "add it"
+
+
+def _own(_: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    """A sentence of ours, raised in a validator as `what; remedy`."""
+    what, _, remedy = str(context["error"]).partition("; ")
+    return what, remedy or "change the value"
+
+
+def _pattern(value: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{describe(value)} has characters that are not allowed", f"match {context['pattern']}"
+
+
+def _too_long(value: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return f"has {len(value)} entries", f"keep at most {context['max_length']}"
+
+
+def _too_short(_: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return "is too short", f"at least {context['min_length']} is needed"
+
+
+_SENTENCES: Mapping[str, Callable[[Any, Mapping[str, Any]], tuple[str, str]]] = types.MappingProxyType(
+    {
+        "literal_error": _one_of,
+        "enum": _one_of,
+        "union_tag_invalid": _type,
+        "union_tag_not_found": _no_type,
+        "value_error": _own,
+        "assertion_error": _own,
+        "string_pattern_mismatch": _pattern,
+        "too_long": _too_long,
+        "too_short": _too_short,
+        "string_too_short": _too_short,
+    }
+)
 
 
 def nearest_of(value: Any, allowed: list[str]) -> str:
@@ -185,10 +217,6 @@ def nearest_of(value: Any, allowed: list[str]) -> str:
         (f"did you mean `{word}`? " for word in allowed if found and word.casefold() == found[0]), ""
     )
     return f"{guess}use one of {', '.join(allowed)}"
-
-
-def _split(expected: str) -> list[str]:
-    return expected.replace(" or ", ", ").split(", ")
 
 
 def _lower(message: str) -> str:

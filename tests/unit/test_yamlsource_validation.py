@@ -43,13 +43,14 @@ class Config(Shape):
     sources: list[Annotated[Graph | Legacy, Field(discriminator="type")]] = []
     routes: dict[str, Route] = {}
     either: Route | list[Route] = []
+    words: list[str] = Field(default=["x"], min_length=1, max_length=2)
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("nam: x", "f.yaml:1:1 nam: unknown key; did you mean `name`?"),
-        ("zzz: x", "f.yaml:1:1 zzz: unknown key; use one of either, name, routes, sources"),
+        ("zzz: x", "f.yaml:1:1 zzz: unknown key; use one of either, name, routes, sources, words"),
         ("name: 7", "f.yaml:1:7 name: must be text, not `7`; change the value"),
         ("name:", "f.yaml:1:6 name: must be text, not empty; change the value"),
         ("name: X", "f.yaml:1:7 name: `X` has characters that are not allowed; match ^[a-z]+$"),
@@ -88,6 +89,8 @@ class Config(Shape):
             "routes: {a: {to: x, value: }}",
             "f.yaml:1:27 routes.a.value: must be a whole number or text, not empty; change the value",
         ),
+        ("words: []", "f.yaml:1:8 words: is too short; at least 1 is needed"),
+        ("words: [a, b, c]", "f.yaml:1:8 words: has 3 entries; keep at most 2"),
         ("routes: {a: {}}", "f.yaml:1:13 routes.a.to: is missing; add it"),
         (
             "routes: {a: {to: self}}",

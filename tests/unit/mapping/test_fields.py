@@ -205,6 +205,13 @@ def test_let_names_are_worked_out_from_the_incident_and_earlier_names(apply: Any
     assert apply(body).record.fields == {"u_a": "[42] MALWARE! 2 SOC", "u_b": "1"}
 
 
+def test_let_names_may_lead_far_but_not_for_ever(apply: Any, complaints: Any) -> None:
+    chain = "let:\n  n0: id\n" + "".join(f"  n{number}: n{number - 1} or 'x'\n" for number in range(1, 100))
+
+    assert apply(chain + "fields: {u_a: '{{ n99 }}'}\n").record.fields == {"u_a": "42"}
+    assert complaints(chain + "  n100: id\n")[0] == "5:3 let: has 101 entries; keep at most 100"
+
+
 def other_target() -> Catalogue:
     """A target whose fields have the kinds that the shipped ones have not."""
     specs = (

@@ -103,7 +103,10 @@ SCOPE = Scope({"group": "SOC", "deep": {"er": [1, "two"]}}, "contoso", {"mine": 
             "correct the expression",
         ),
         ("status ==", "does not compile: unexpected 'end of print statement'", "correct the expression"),
-        ("(" * 400 + "1" + ")" * 400, "nests too deeply", "split it with `let`"),
+        ("(" * 400 + "1" + ")" * 400, "nests too deeply", "use `in` with a list, or split it with `let`"),
+        ("id or " * 2000 + "id", "nests too deeply", "use `in` with a list, or split it with `let`"),
+        ("not " * 2000 + "id", "nests too deeply", "use `in` with a list, or split it with `let`"),
+        ("vars" + ".a" * 2000, "nests too deeply", "use `in` with a list, or split it with `let`"),
         ("x" * (MAX_SOURCE + 1), f"longer than {MAX_SOURCE} characters", "split it with `let`"),
     ],
 )

@@ -10,11 +10,11 @@ import pytest
     [
         (
             "tags: {add: [{tag: x}]}",
-            "4:1 tags: servicenow has no tags; say `into`: one of work_notes_list, label, note",
+            "4:1 tags: servicenow has no tags; say `into`: one of work_notes_list, note",
         ),
         (
             "tags: {into: descripton, add: []}",
-            "4:14 tags.into: `descripton` does not take tags; use one of work_notes_list, label, note",
+            "4:14 tags.into: `descripton` does not take tags; use one of work_notes_list, note",
         ),
         (
             "tags: {into: note, add: [{tag: '{{ item }}'}]}",

@@ -49,7 +49,7 @@ def test_tags_of_several_rules_are_one_list_without_repetition(apply: Any) -> No
 
 
 def test_tags_stay_while_a_rule_is_undecided(apply: Any) -> None:
-    body = "tags: {into: label, add: [{tag: open, when: status != 'resolved'}, {tag: XDR}]}\n"
+    body = "tags: {into: note, add: [{tag: open, when: status != 'resolved'}, {tag: XDR}]}\n"
     mapped: Mapped = apply(body, status="paused")
 
     assert (mapped.record.tags, mapped.record.keep_tags) == (("XDR",), True)
