@@ -14,7 +14,7 @@ OnLookup = Literal["leave", "clear"]
 
 # Parts of the language that this version has not; they are refused by name instead of as unknown keys.
 LATER_KEYS = frozenset({"extends", "when_record", "tasks", "links"})
-WORDS = frozenset({"copy", "leave", "clear"})
+_ELSE = "`else` needs `when`; say when the rule holds"
 
 
 class Shape(BaseModel):
@@ -77,6 +77,10 @@ class FieldSpecification(Shape):
             raise ValueError("a field has one of `values`, `template`, `lookup` and `value`; keep one")
         if table and self.from_ is None:
             raise ValueError("a table of `values` needs `from`; name the property it looks at")
+        if self.template is not None and self.from_ is not None:
+            raise ValueError("a template has no use for `from`; remove it")
+        if "else_" in self.model_fields_set and self.when is None:
+            raise ValueError(_ELSE)
         return self
 
 
@@ -109,6 +113,12 @@ class Decision(Shape):
     when: str | bool | None = None
     else_: list[Any] | None = Field(default=None, alias="else")
     mode: ModeWord = "follow"
+
+    @model_validator(mode="after")
+    def _when_else(self) -> "Decision":
+        if self.else_ is not None and self.when is None:
+            raise ValueError(_ELSE)
+        return self
 
 
 class TagRule(Shape):

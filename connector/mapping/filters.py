@@ -8,7 +8,7 @@ import re
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any
 
@@ -60,7 +60,7 @@ def _date(subject: Expr, arguments: Sequence[Expr]) -> Expr:
     zone = (
         _zone(_known(arguments[1], "the zone of `date`", "name it in quotes, or use a var"))
         if arguments[1:]
-        else _UTC
+        else UTC
     )
 
     def run(view: View) -> str | None:
@@ -73,10 +73,7 @@ def _date(subject: Expr, arguments: Sequence[Expr]) -> Expr:
     return _derive(subject, run, Kind.TEXT)
 
 
-_UTC = zoneinfo.ZoneInfo("UTC")
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
+def _zone(name: str) -> tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:

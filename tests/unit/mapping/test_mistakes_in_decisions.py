@@ -76,8 +76,12 @@ def table(given: str, *rows: str, rest: str = "otherwise: [none]") -> str:
             "10:16 decisions[0].otherwise: 2 values; write one for each of u_out",
         ),
         (
-            table("severity", "[any, x]", rest="else: []"),
-            "10:11 decisions[0].else: 0 values; write one for each of u_out",
+            table("severity", "[any, x]", rest="when: id == '1'\n    else: []"),
+            "11:11 decisions[0].else: 0 values; write one for each of u_out",
+        ),
+        (
+            table("severity", "[any, x]", rest="else: [y]"),
+            "5:5 decisions[0]: `else` needs `when`; say when the rule holds",
         ),
         (
             table("severity", "[any, x]", rest="when: stats"),

@@ -92,6 +92,11 @@ import pytest
             "impact: {values: {high: 1}}",
             "5:11 fields.impact: a table of `values` needs `from`; name the property it looks at",
         ),
+        ("impact: {value: 1, else: 2}", "5:11 fields.impact: `else` needs `when`; say when the rule holds"),
+        (
+            "u_note: {from: id, template: x}",
+            "5:11 fields.u_note: a template has no use for `from`; remove it",
+        ),
         (
             "impact: {value: 1, template: x}",
             "5:11 fields.impact: a field has one of `values`, `template`, `lookup` and `value`; keep one",
