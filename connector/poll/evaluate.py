@@ -1,6 +1,6 @@
 """One incident under one route: map it, decide, and put the decision into rows. Touches no database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -48,6 +48,20 @@ class Step:
     incident: Incident
     old: Snapshot | None
 
+    def without_tags(self, tags: Collection[str]) -> "Step":
+        """The step as if these custom tags (casefolded) were not there; revision and content stay."""
+        if not tags:
+            return self
+        incident = replace(self.incident, snapshot=_untagged(self.incident.snapshot, tags))
+        return Step(incident, _untagged(self.old, tags) if self.old is not None else None)
+
+
+def _untagged(snapshot: Snapshot, tags: Collection[str]) -> Snapshot:
+    custom = snapshot.get("customTags")
+    if not isinstance(custom, list):
+        return snapshot
+    return {**snapshot, "customTags": [tag for tag in custom if str(tag).casefold() not in tags]}
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -77,7 +91,7 @@ def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
         if pending is not None and not (pending.told or pending.parked):
             out.entries.append(_coalesced(route, incident, pending, out))
         out.wanted[key] = _wanted(route, incident, decision.record, out.now)
-        out.notes.extend(_notes(route, key, decision))
+        out.notes.extend(_notes(route, incident, decision))
     out.evaluations[key] = Evaluation(
         incident.revision.ticks, incident.content, route.mapping.hash, str(decision.reason)
     )
@@ -101,10 +115,20 @@ def _wanted(route: Route, incident: Incident, record: Record, now: datetime) -> 
     )
 
 
-def _notes(route: Route, key: IncidentKey, decision: Decision) -> Iterator[NewNote]:
-    for note in decision.notes:
+def _notes(route: Route, incident: Incident, decision: Decision) -> Iterator[NewNote]:
+    key = incident.key
+    for note in (*decision.notes, *_tag_note(incident, decision)):
         name = _note_id(route, key, note)
         yield NewNote(route.name, key, note.rule, note.item, name, note_text(note.text, name))
+
+
+def _tag_note(incident: Incident, decision: Decision) -> Iterator[Note]:
+    """The change of tags as a note, for a target and mapping that keep tags in notes."""
+    if decision.record is None or decision.record.tags_into != "note":
+        return
+    changed = [*(f"+ {tag}" for tag in decision.tags_added), *(f"- {tag}" for tag in decision.tags_removed)]
+    if changed:
+        yield Note("tags", incident.revision.raw, f"Defender XDR tags: {', '.join(changed)}")
 
 
 def _note_id(route: Route, key: IncidentKey, note: Note) -> str:

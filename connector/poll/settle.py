@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.audit import AuditEntry, AuditKind, iso
-from connector.model import JSON, Incident, Page, SetAside
+from connector.model import JSON, Incident, IncidentKey, Page, SetAside
 from connector.plan import Reason
 from connector.poll.evaluate import Gathered, Route, Step, evaluate
 from connector.store import Tx, evaluations, links, positions, set_asides, snapshots, wanted
@@ -72,7 +72,7 @@ class Settlement:
     def settle(self, tx: Tx) -> list[SetAside]:
         """Store everything the page leads to; the incidents newly set aside."""
         self._count()
-        steps = self._steps(tx)
+        steps = self._without_echoes(tx, self._steps(tx))
         for route in self.routes:
             self._evaluate(tx, route, steps)
         told = self._set_aside(tx)
@@ -108,6 +108,20 @@ class Settlement:
         snapshots.add(tx, new, keep=self.history)
         self.sweep.fresh += len(new)
         return steps
+
+    def _without_echoes(self, tx: Tx, steps: list[Step]) -> list[Step]:
+        """The steps without the tags that Microsoft's own connector copied back from where we had put them.
+
+        Such a tag is ours on one target and must not travel to the others as if somebody had set it in the portal. A
+        mapping for Microsoft's incidents takes no tags from `customTags`, so whatever is in both places is an echo.
+        """
+        keys = [step.incident.key for step in steps]
+        echoes: dict[IncidentKey, set[str]] = {}
+        for route in self.routes:
+            if route.mapping.joins:
+                for key, link in links.get(tx, route.name, keys).items():
+                    echoes.setdefault(key, set()).update(tag.casefold() for tag in link.tags)
+        return [step.without_tags(echoes.get(step.incident.key, set())) for step in steps]
 
     def _evaluate(self, tx: Tx, route: Route, steps: Sequence[Step]) -> None:
         """Evaluate the page under one route, and store together what that leads to."""

@@ -2,7 +2,7 @@
 
 The table says what Microsoft documents for each stage on the Sentinel side, and what the shipped ServiceNow
 mapping makes of it: one entry for each incident after each step. A change of status or owner is a work note
-there, and so is every comment.
+there, and so are every comment and every change of tags.
 """
 
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ GOLDEN: dict[str, list[tuple[str, str, Sentinel, ServiceNow]]] = {
             "concluded",
             "backup",
             Sentinel("Closed", None, *FALSE_POSITIVE, comments=1),
-            ServiceNow(RESOLVED, close_code="No resolution provided", notes=3),
+            ServiceNow(RESOLVED, close_code="No resolution provided", notes=4),
         ),
     ],
     "informational": [
@@ -65,7 +65,7 @@ GOLDEN: dict[str, list[tuple[str, str, Sentinel, ServiceNow]]] = {
             "concluded",
             "scan",
             Sentinel("Closed", None, *EXPECTED_ACTIVITY, comments=1),
-            ServiceNow(RESOLVED, close_code="Resolved by caller", notes=3),
+            ServiceNow(RESOLVED, close_code="Resolved by caller", notes=4),
         ),
     ],
     "true-positive-resolved": [
@@ -75,7 +75,7 @@ GOLDEN: dict[str, list[tuple[str, str, Sentinel, ServiceNow]]] = {
             "concluded",
             "malware",
             Sentinel("Closed", "Customer", *TRUE_POSITIVE, comments=1),
-            ServiceNow(RESOLVED, close_code="Solution provided", notes=3),
+            ServiceNow(RESOLVED, close_code="Solution provided", notes=4),
         ),
     ],
     "true-positive-handed-over": [
@@ -85,13 +85,13 @@ GOLDEN: dict[str, list[tuple[str, str, Sentinel, ServiceNow]]] = {
             "handed-over",
             "phish",
             Sentinel("Active", "Customer", awaiting=True, comments=1),
-            ServiceNow(ON_HOLD, hold_reason="4", notes=3),
+            ServiceNow(ON_HOLD, hold_reason="4", notes=4),
         ),
         (
             "customer-finishes",
             "phish",
             Sentinel("Closed", "Customer", *TRUE_POSITIVE, comments=2),
-            ServiceNow(RESOLVED, close_code="Solution provided", notes=5),
+            ServiceNow(RESOLVED, close_code="Solution provided", notes=7),
         ),
     ],
     "reopened": [
@@ -127,7 +127,7 @@ GOLDEN: dict[str, list[tuple[str, str, Sentinel, ServiceNow]]] = {
             "merged",
             "second",
             Sentinel("Closed", None, *UNDETERMINED, comments=1),
-            ServiceNow(RESOLVED, close_code="Duplicate", notes=2),
+            ServiceNow(RESOLVED, close_code="Duplicate", notes=3),
         ),
         (
             "resolved",

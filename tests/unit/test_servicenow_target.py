@@ -159,13 +159,13 @@ async def test_notes_may_go_to_the_caller_if_the_user_says_so(far: ServiceNowHar
     assert far.only().fields["origin_table"] == "token-101"
 
 
-async def test_without_a_field_for_tags_they_are_left_and_that_is_said_once(far: ServiceNowHarness) -> None:
-    target = far.start(tags_field=None)
-    delivery, first = await far.first(target, tags=("One",))
-    assert "tags_field" in first.left["tags"]
+async def test_tags_that_go_into_notes_touch_no_field(far: ServiceNowHarness) -> None:
+    target = far.start()
+    delivery, _ = await far.first(target, tags=("One",), tags_into="note")
     assert far.only().tags == []
-    receipt = await deliver(target, changed(delivery, impact="1"))
-    assert "tags" not in receipt.left
+    later = replace(delivery.record, tags=("Two",))
+    await deliver(target, replace(changed(delivery, impact="1"), record=later))
+    assert far.only().tags == []
 
 
 async def test_a_comma_in_a_tag_makes_no_second_tag(far: ServiceNowHarness) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from connector.errors import ConflictError, RejectedError
 from connector.model import Delivery, FieldValue, Link
-from connector.targets.servicenow import tags
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
@@ -19,6 +18,7 @@ from connector.targets.servicenow.records import Records
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.refusals import blamed, gone, hidden_twin
 from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
+from connector.targets.servicenow.tags import merged, tags_field, touched
 from connector.targets.servicenow.transition import check_open, closed, reachable, started_from
 from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due
 
@@ -29,12 +29,12 @@ def is_due(delivery: Delivery, link: Link) -> bool:
     return bool(delivery.notes or fields or any(tag_changes(delivery, link)))
 
 
-def needs_look(delivery: Delivery, dialect: Dialect) -> bool:
+def needs_look(delivery: Delivery) -> bool:
     """Whether a linked record must be read before it is written; never for a plain update."""
     link = delivery.link
     if link is None or not is_due(delivery, link):
         return False
-    tagged = bool(dialect.tags_field) and any(tag_changes(delivery, link))
+    tagged = bool(tags_field(delivery.record)) and any(tag_changes(delivery, link))
     final = Memory.of(link).state in FINAL and bool(fields_due(delivery, link, SERVICENOW_CATALOGUE))
     return delivery.in_doubt or tagged or final or asks_if_edited(delivery, link, SERVICENOW_CATALOGUE)
 
@@ -56,7 +56,7 @@ class Attempt:
             return await self._start()
         if not is_due(self.delivery, link):
             return Outcome(link)
-        row = await self._linked(link) if needs_look(self.delivery, self.dialect) else None
+        row = await self._linked(link) if needs_look(self.delivery) else None
         return await self._agree(link, row)
 
     async def _start(self) -> Outcome:
@@ -84,8 +84,8 @@ class Attempt:
         await self.references.learn(self.calls, due.values())
         resolved = self.references.resolve(due)
         sent = {name: text for name, text in resolved.texts.items() if text}
-        if self.dialect.tags_field and self.delivery.record.tags:
-            sent[self.dialect.tags_field] = tags.merged("", self.delivery.record.tags, ())
+        if (name := tags_field(self.delivery.record)) and self.delivery.record.tags:
+            sent[name] = merged("", self.delivery.record.tags, ())
         body = self.dialect.creation(self.delivery, sent)
         try:
             row = await self.calls.insert(body, self.records.fields(sent))
@@ -99,7 +99,7 @@ class Attempt:
         """The record that refuses ours by a unique key."""
         row = await self.records.of(self.calls, self.delivery)
         if row is None and self.dialect.choose_sys_id:
-            names = self.records.fields(self.delivery.record.fields)
+            names = self.records.fields(touched(self.delivery.record))
             row = await self.calls.find(self.dialect.chosen_id(self.delivery), names)
         if row is None or row.key not in {"", self.delivery.target_key}:
             raise hidden_twin(conflict)
@@ -107,7 +107,7 @@ class Attempt:
 
     async def _linked(self, link: Link) -> Row:
         try:
-            return await self.records.linked(self.calls, link.external_id, self.delivery.record.fields)
+            return await self.records.linked(self.calls, link.external_id, touched(self.delivery.record))
         except RejectedError as error:
             raise (gone(link) if error.signature == "not_found" else error) from error
 
@@ -154,11 +154,11 @@ class Attempt:
         return edited(self.delivery, link, SERVICENOW_CATALOGUE, holds)
 
     def _tag_text(self, link: Link, row: Row | None) -> dict[str, str]:
-        name = self.dialect.tags_field
+        name = tags_field(self.delivery.record)
         add, remove = tag_changes(self.delivery, link)
         if not name or row is None or not (add or remove):
             return {}
-        text = tags.merged(row.text(name), add, remove)
+        text = merged(row.text(name), add, remove)
         return {} if row.has(name, text) else {name: text}
 
     async def _patch(self, link: Link, sent: Mapping[str, str], body: Mapping[str, str]) -> Row:

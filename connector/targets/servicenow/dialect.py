@@ -12,19 +12,13 @@ from connector.targets.servicenow.values import harmless
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The choices of a user about one table. `tags_field` empty: tags are not written."""
+    """The choices of a user about one table."""
 
     base_url: str
     table: str
     token_field: str
     note_field: str
-    tags_field: str = ""
     choose_sys_id: bool = True
-
-    @property
-    def extra_fields(self) -> tuple[str, ...]:
-        """The fields to read besides those every answer must have."""
-        return (self.token_field, self.tags_field) if self.tags_field else (self.token_field,)
 
     def chosen_id(self, delivery: Delivery) -> str:
         """The sys_id of the delivery's record: the only key whose uniqueness the platform enforces."""

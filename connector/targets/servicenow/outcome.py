@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from connector.model import Delivery, FieldValue, Link, Receipt
 from connector.plan import tags_to_write
-from connector.targets.servicenow import tags
 from connector.targets.servicenow.dialect import Dialect
 from connector.targets.servicenow.row import Memory, Row, not_taken
+from connector.targets.servicenow.tags import tags_field
 from connector.targets.writing import applied_after, tags_after
-
-TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +36,7 @@ def tag_changes(delivery: Delivery, link: Link | None) -> tuple[tuple[str, ...],
 def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequence[str]) -> Receipt:
     """What the target answers for a delivery."""
     add, remove = tag_changes(delivery, delivery.link)
-    left = dict(outcome.left)
-    if (add or remove) and not dialect.tags_field:
-        left[TAGS] = tags.LEFT
-    wrote_tags = dialect.tags_field in outcome.sent
+    wrote_tags = tags_field(delivery.record) in outcome.sent
     return Receipt(
         link=_link(delivery, outcome, dialect),
         created=outcome.created,
@@ -49,7 +44,7 @@ def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequenc
         tags_added=add if wrote_tags else (),
         tags_removed=remove if wrote_tags else (),
         not_taken=not_taken(outcome.sent, outcome.row) if outcome.row is not None else (),
-        left=left,
+        left=outcome.left,
         notes=tuple(note.id for note in delivery.notes),
         request_ids=tuple(ids),
     )

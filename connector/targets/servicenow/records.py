@@ -12,6 +12,7 @@ from connector.errors import RejectedError
 from connector.model import Delivery
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.row import ALWAYS, KEY, Row
+from connector.targets.servicenow.tags import touched
 from connector.targets.servicenow.values import is_queryable
 
 _BATCH = 100
@@ -30,9 +31,9 @@ def check_queryable(key: str) -> None:
 class Records:
     """What was looked up for a batch of deliveries and not yet taken."""
 
-    def __init__(self, extra_fields: Sequence[str]) -> None:
-        """`extra_fields` are read besides those every look-up reads."""
-        self._fields = (*ALWAYS, *extra_fields)
+    def __init__(self, token_field: str) -> None:
+        """`token_field` is read besides the fields every look-up reads."""
+        self._fields = (*ALWAYS, token_field)
         self._by_key: dict[str, list[Row]] = {}
         self._by_id: dict[str, Row] = {}
 
@@ -45,7 +46,7 @@ class Records:
         wanted = [delivery for delivery in deliveries if is_queryable(delivery.target_key)]
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
-            names = {name for delivery in batch for name in delivery.record.fields}
+            names = {name for delivery in batch for name in touched(delivery.record)}
             self._by_key |= await self._with_keys(calls, [one.target_key for one in batch], names)
 
     async def read_ahead(self, calls: Calls, deliveries: Sequence[Delivery]) -> None:
@@ -55,7 +56,7 @@ class Records:
             ids = [one.link.external_id for one in batch if one.link and is_queryable(one.link.external_id)]
             if not ids:
                 continue
-            names = {name for delivery in batch for name in delivery.record.fields}
+            names = {name for delivery in batch for name in touched(delivery.record)}
             rows = await calls.rows(f"sys_idIN{','.join(ids)}", self.fields(names), limit=len(ids))
             self._by_id |= {row.sys_id: row for row in rows if row.sys_id in ids}
 
@@ -64,7 +65,7 @@ class Records:
         key = delivery.target_key
         rows = self._by_key.pop(key, None)
         if rows is None:
-            rows = (await self._with_keys(calls, [key], delivery.record.fields))[key]
+            rows = (await self._with_keys(calls, [key], touched(delivery.record)))[key]
         if len(rows) > 1:
             raise _ambiguous(key, rows)
         return rows[0] if rows else None

@@ -33,7 +33,6 @@ class ServiceNowSettings(PeerSettings):
     note_field: Literal["work_notes", "comments"] = Field(
         "work_notes", description="Where notes go; comments are read, and often mailed, by the caller."
     )
-    tags_field: FieldName | None = Field(None, description="Text field for tags; without one they are left.")
     choose_sys_id: bool = Field(
         True, description="Create records under a sys_id that follows from the incident: no twins, ever."
     )
@@ -57,6 +56,5 @@ class ServiceNowSettings(PeerSettings):
             table=self.table,
             token_field=self.token_field,
             note_field=self.note_field,
-            tags_field=self.tags_field or "",
             choose_sys_id=self.choose_sys_id,
         )

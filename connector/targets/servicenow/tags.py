@@ -1,12 +1,25 @@
 """Tags in a text field: a comma-separated list that people may write to as well. Pure.
 
-The platform's own tags need rights that an integration account should not have, so tags go into a field that
-the user names. Source: ServiceNow docs, "Tags".
+The platform's own tags need rights that an integration account should not have, so tags go where the mapping's
+`tags.into` says: into a field, or into a note, which then travels as one. Source: ServiceNow docs, "Tags".
 """
 
 from collections.abc import Iterable
 
-LEFT = "this target keeps no tags; name a field with tags_field"
+from connector.model import Record
+
+NOTE = "note"
+
+
+def tags_field(record: Record) -> str:
+    """The field that the record's tags go into; "" when they go into notes."""
+    return "" if record.tags_into == NOTE else record.tags_into
+
+
+def touched(record: Record) -> frozenset[str]:
+    """Every field of the target that the record has to do with."""
+    field = tags_field(record)
+    return frozenset(record.fields) | ({field} if field else set())
 
 
 def merged(held: str, add: Iterable[str], remove: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ class ServiceNowTarget:
         self._peer = peer
         self._dialect = dialect
         self._references = references
-        self._records = Records(dialect.extra_fields)
+        self._records = Records(dialect.token_field)
         self._quotas = quotas
 
     @property
@@ -70,7 +70,7 @@ class ServiceNowTarget:
         """Look up keys, records and people for all deliveries, in one request for each kind."""
         calls = self._calls()
         unlinked = [one for one in deliveries if one.link is None]
-        doubtful = [one for one in deliveries if needs_look(one, self._dialect)]
+        doubtful = [one for one in deliveries if needs_look(one)]
         due = (fields_due(one, one.link, SERVICENOW_CATALOGUE) for one in deliveries)
         values = [value for fields in due for value in fields.values()]
         await _unless_refused(self._records.look_up(calls, unlinked))

@@ -55,6 +55,7 @@ class Harness(ABC):
     plain_edit: ClassVar[tuple[str, str]]  # a field the mapping leaves alone, and a person's value for it
     dropped_field: ClassVar[str]  # a field that the far side can be told to drop in silence
     creates: ClassVar[bool] = True
+    tags_into: ClassVar[str] = ""  # the field for tags, where the far side has none of its own
 
     def __init__(self, path: Path) -> None:
         self.clock = Clock(datetime(2026, 1, 5, 9, 0, tzinfo=UTC))
@@ -147,7 +148,8 @@ class Harness(ABC):
     def delivery(self, incident: str = "101", **changes: Any) -> Delivery:
         """The first delivery of an incident; `fields` and `tags` may be given instead of a record."""
         fields = changes.pop("fields", None)
-        record = Record(fields if fields is not None else self.first_fields(), changes.pop("tags", ()))
+        fields = fields if fields is not None else self.first_fields()
+        record = Record(fields, changes.pop("tags", ()), tags_into=changes.pop("tags_into", self.tags_into))
         given = {"record": record, "token": f"token-{incident}", "created_hint": CREATED, **changes}
         return Delivery("route", IncidentKey(TENANT, incident), **given)
 

@@ -18,6 +18,7 @@ class ServiceNowHarness(Harness):
     text_field = "short_description"
     long_field = "description"
     plain_edit = ("category", "network")
+    tags_into = "work_notes_list"
     dropped_field = "description"
 
     def __init__(self, path: Path) -> None:
@@ -29,7 +30,6 @@ class ServiceNowHarness(Harness):
             "name": "any name",
             "type": "servicenow",
             "base_url": HOST,
-            "tags_field": "work_notes_list",
             "auth": {"type": "basic", "username": "integration", "password": {"file": str(self.secret)}},
         }
 

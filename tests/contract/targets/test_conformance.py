@@ -132,7 +132,7 @@ async def test_tags_of_others_are_kept(far: Harness) -> None:
 async def test_no_tag_is_taken_away_while_a_rule_is_undecided(far: Harness) -> None:
     target = far.start()
     delivery, _ = await far.first(target, tags=("Ours",))
-    undecided = Record(delivery.record.fields, ("New",), keep_tags=True)
+    undecided = replace(delivery.record, tags=("New",), keep_tags=True)
 
     receipt = await deliver(target, replace(delivery, record=undecided))
 
