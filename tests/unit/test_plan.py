@@ -139,7 +139,7 @@ def test_a_write_carries_what_changed_and_what_travels_with_it(
 def test_a_field_left_alone_by_now_does_not_travel_but_still_arrives() -> None:
     record = Record({"group": "2", "person": "p"}, carried=frozenset({"person"}))
     assert fields_to_write(record, Link("id", applied={"group": "1", "person": "p"}), CATALOGUE) == {"group": "2"}
-    assert fields_to_write(record, Link("id", applied={"group": "2"}), CATALOGUE) == {"person": "p"}
+    assert fields_to_write(record, Link("id", applied={"group": "2"}), CATALOGUE) == {"group": "2", "person": "p"}
 
 
 def test_only_our_own_tags_are_taken_away() -> None:
