@@ -27,14 +27,14 @@ from connector.telemetry import null
 _NOTE = re.compile(rf".*?{MARKER.pattern}", re.DOTALL)
 
 
+PATIENCE = timedelta(seconds=20)
+EXPECTED_REFUSALS = {401}  # how an expired token is noticed
+
+
 class Pass(Protocol):
     """Polls once and delivers until nothing is due."""
 
-    async def __call__(self, *, rescan: bool = False) -> Synced: ...
-
-
-PATIENCE = timedelta(seconds=20)
-EXPECTED_REFUSALS = {401}  # how an expired token is noticed
+    async def __call__(self, *, rescan: bool = False, patience: timedelta = PATIENCE) -> Synced: ...
 
 
 @dataclass
@@ -44,18 +44,18 @@ class Rig:
     world: World
     config: Path
 
-    async def sync(self, *, rescan: bool = False) -> Synced:
-        """One pass of a connector that knows only the state."""
+    async def sync(self, *, rescan: bool = False, patience: timedelta = PATIENCE) -> Synced:
+        """One pass of a connector that knows only the state; `patience` is the wait for delayed rows."""
         async with self.running() as passing:
-            return await passing(rescan=rescan)
+            return await passing(rescan=rescan, patience=patience)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Pass]:
         """One connector for several passes, as a daemon makes them; yields what makes a pass."""
         async with composition.build(load(self.config), null) as app:
 
-            async def passing(*, rescan: bool = False) -> Synced:
-                return await composition.sync(app, rescan=rescan, patience=PATIENCE, stop=asyncio.Event())
+            async def passing(*, rescan: bool = False, patience: timedelta = PATIENCE) -> Synced:
+                return await composition.sync(app, rescan=rescan, patience=patience, stop=asyncio.Event())
 
             yield passing
 
