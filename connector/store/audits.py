@@ -25,7 +25,8 @@ def append(tx: Tx, entries: Sequence[AuditEntry], salt: Callable[[], bytes]) -> 
         last = row.hash
         rows.append(row)
     insert(tx, audits, [_columns(row) for row in rows])
-    insert(tx, audit_private, [each for row in rows for each in _private_columns(row)])
+    beside = [{"seq": row.seq, "readable": row.private, "salt": row.salt} for row in rows if row.private]
+    insert(tx, audit_private, beside)
     tx.connection.execute(update(audit_head).values(seq=rows[-1].seq, hash=last))
 
 
@@ -95,7 +96,10 @@ def private(tx: Tx, seqs: Sequence[int]) -> dict[int, dict[str, JSON]]:
 def erase_private(tx: Tx, key: IncidentKey) -> int:
     """Forget the private values of an incident's rows, and the salts of their digests; how many values."""
     of_incident = select(audits.c.seq).where(audits.c.tenant == key.tenant, audits.c.incident == key.incident)
-    return tx.connection.execute(delete(audit_private).where(audit_private.c.seq.in_(of_incident))).rowcount
+    chosen = audit_private.c.seq.in_(of_incident)
+    readable = tx.connection.scalars(select(audit_private.c.readable).where(chosen)).all()
+    tx.connection.execute(delete(audit_private).where(chosen))
+    return sum(len(values) for values in readable)
 
 
 def _locked_head(tx: Tx) -> tuple[int, str]:
@@ -113,7 +117,7 @@ def _private(tx: Tx, seqs: Sequence[int]) -> dict[int, tuple[bytes, dict[str, JS
     found: dict[int, tuple[bytes, dict[str, JSON]]] = {}
     for some in chunks(seqs):
         for row in tx.connection.execute(select(audit_private).where(audit_private.c.seq.in_(some))):
-            found.setdefault(row.seq, (row.salt, {}))[1][row.name] = row.value
+            found[row.seq] = (row.salt, row.readable)
     return found
 
 
@@ -149,10 +153,3 @@ def _columns(row: SealedRow) -> dict[str, Any]:
         "body": row.body,
         "hash": row.hash,
     }
-
-
-def _private_columns(row: SealedRow) -> list[dict[str, Any]]:
-    return [
-        {"seq": row.seq, "name": name, "value": value, "salt": row.salt}
-        for name, value in row.private.items()
-    ]

@@ -15,6 +15,7 @@ from connector.model import JSON, canonical
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SMALL = 4096  # bytes
 _FASTEST = 1  # every incident is compressed on its way: a little larger, several times faster than the best
 
 
@@ -45,13 +46,16 @@ class Json(TypeDecorator[JSON]):
 
 
 class Packed(TypeDecorator[JSON]):
-    """A JSON value as compressed canonical bytes."""
+    """A JSON value as canonical bytes, compressed where that is worth the time: a zlib stream never begins with `{`."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: JSON, dialect: Dialect) -> bytes:  # noqa: ARG002, D102  # TypeDecorator's own
-        return zlib.compress(canonical(value), _FASTEST)
+        text = canonical(value)
+        return text if len(text) < _SMALL else zlib.compress(text, _FASTEST)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> JSON:  # noqa: ARG002, D102  # TypeDecorator's own
-        return None if value is None else json.loads(zlib.decompress(value))
+        if value is None:
+            return None
+        return json.loads(value if value[:1] == b"{" else zlib.decompress(value))

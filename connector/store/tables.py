@@ -220,8 +220,7 @@ audit_private = Table(
     "audit_private",
     metadata,
     Column("seq", _ID, primary_key=True, autoincrement=False),
-    _text("name", key=True),
-    Column("value", Json, nullable=False),
+    Column("readable", Json, nullable=False),  # the row's private values, by name
     Column("salt", LargeBinary, nullable=False),
 )
 

@@ -118,10 +118,11 @@ async def test_erasing_personal_values_leaves_the_chain_sound_and_the_digests_du
         ("DELETE FROM audits WHERE seq = 2", "row 2 should stand here"),
         ("DELETE FROM audits WHERE seq = 3", "the chain ends at row 2"),
         ("UPDATE audit_head SET seq = 2", "the head names another end"),
-        ("UPDATE audit_private SET value = '\"else\"' WHERE seq = 2 AND name = 'owner'", "'owner' is not"),
+        ('UPDATE audit_private SET readable = \'{"owner":"else"}\' WHERE seq = 2', "'owner' is not"),
+        ('UPDATE audit_private SET readable = \'{"owner2":""}\' WHERE seq = 2', "'owner2' is not"),
         (
-            "UPDATE audit_private SET seq = 1, name = 'owner2' WHERE seq = 2 AND name = 'owner'",
-            "'owner2' is not",
+            "UPDATE audit_private SET salt = (SELECT salt FROM audit_private WHERE seq = 1) WHERE seq = 2",
+            "'owner' is not",
         ),
     ],
 )

@@ -170,9 +170,9 @@ def _auditing() -> None:
     op.create_table(
         "audit_private",
         sa.Column("seq", _ID, autoincrement=False, nullable=False),
-        *_texts("name", "value"),
+        *_texts("readable"),
         sa.Column("salt", sa.LargeBinary, nullable=False),
-        _key("audit_private", "seq", "name"),
+        _key("audit_private", "seq"),
     )
     head = op.create_table(
         "audit_head",
