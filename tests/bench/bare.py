@@ -2,7 +2,8 @@
 
 Each page of incidents is read once, and every write that the connector made is made once more, from bodies that
 are ready before the clock starts. No state, no mapping, no look-up, no answer is read except the link to the next
-page. Both targets are written to at the same time, each over so many connections.
+page. Pages come first, because what is written follows from what was read. Both targets are written to at the
+same time, each over so many connections.
 
 Usage: python -m tests.bench.bare PLAN CONNECTIONS
 """
