@@ -10,7 +10,7 @@ created, even if the incident has moved on to a state for which no new record wo
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -124,22 +124,35 @@ def _tag_changes(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str
     return added, removed
 
 
-def fields_to_write(record: Record, link: Link | None, catalogue: Catalogue) -> dict[str, FieldValue]:
+def fields_to_write(
+    record: Record, link: Link | None, catalogue: Catalogue, doubtful: Collection[str] = ()
+) -> dict[str, FieldValue]:
     """The fields a write must carry: those whose wanted value is not the applied one, with what travels with them.
 
-    A field that the mapping leaves alone by now is written only if it never arrived; it does not travel. At creation (`link` is None) that is every field that is not to be empty.
+    A field that the mapping leaves alone by now is written only if it never arrived; it does not travel. `doubtful`
+    names fields in which an unanswered attempt may have left something else than what was applied. At creation (`link`
+    is None) that is every field that is not to be empty.
     """
     if link is None:
         return {name: value for name, value in record.fields.items() if value is not None}
     following = {n: v for n, v in record.fields.items() if record.modes.get(n) is not Mode.INITIAL}
-    changed = [n for n, v in following.items() if n not in link.applied or link.applied[n] != v]
+    applied = {n: v for n, v in link.applied.items() if n not in doubtful}
+    changed = [n for n, v in following.items() if n not in applied or applied[n] != v]
     travelling = {member for name in changed for member in catalogue.group(name)} - record.carried
     return {name: value for name, value in following.items() if name in travelling or name in changed}
 
 
-def tags_to_write(record: Record, link: Link | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tags of ours to add and to take away, compared without regard to case."""
-    return _tag_changes(link.tags if link else (), record.tags)
+def tags_to_write(
+    record: Record, link: Link | None, doubtful: Sequence[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tags of ours to add and to take away, compared without regard to case.
+
+    `doubtful` are tags that an unanswered attempt may have added. None is taken away while a tag rule is undecided.
+    """
+    ours = link.tags if link else ()
+    added, _ = _tag_changes(ours, record.tags)
+    _, removed = _tag_changes(tuple(dict.fromkeys((*ours, *doubtful))), record.tags)
+    return added, () if record.keep_tags else removed
 
 
 _SEVERITIES = {"high": 1, "medium": 2, "low": 3, "informational": 4}

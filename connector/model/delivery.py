@@ -48,7 +48,8 @@ class Delivery:
 
     `token` identifies the attempt and stays the same until its outcome is known. `in_doubt` is set when an
     earlier attempt with this token got no answer: the target must look before it writes. `same_content` tells
-    whether that earlier attempt carried exactly this record.
+    whether that earlier attempt carried exactly this record; if it did not, `doubtful` gives, by field, the other
+    values that unanswered attempts may have left there, and `doubtful_tags` their tags.
     """
 
     route: str
@@ -59,6 +60,8 @@ class Delivery:
     token: str = ""
     in_doubt: bool = False
     same_content: bool = True
+    doubtful: Mapping[str, tuple[FieldValue, ...]] = field(default_factory=dict)
+    doubtful_tags: tuple[str, ...] = ()
     may_create: bool = True
     created_hint: str = ""  # the incident's createdDateTime: where to stop looking in a list
     generation: int = 0

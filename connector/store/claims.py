@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, or_, select, update
 
-from connector.model import Delivery, Link, NoteInHand
+from connector.model import Delivery, FieldValue, Link, NoteInHand
 from connector.store.columns import Moment
 from connector.store.links import link_of
 from connector.store.tables import links, notes, wanted
@@ -27,7 +27,7 @@ from connector.store.wanted import Wanted, wanted_of
 # Nobody is delivering the row.
 FREE = {"leased_until": None, "leased_by": None}
 # The outcome of the last attempt is known.
-CERTAIN = {"token": None, "sent_version": None}
+CERTAIN = {"token": None, "sent_version": None, "sent": None}
 SAME_INCIDENT = (
     (notes.c.route == wanted.c.route)
     & (notes.c.tenant == wanted.c.tenant)
@@ -116,10 +116,22 @@ class Claimed:
             token=row.token or "",
             in_doubt=self.in_doubt,
             same_content=self.same_content,
+            doubtful=doubtful_fields(row),
+            doubtful_tags=tuple(dict.fromkeys(tag for record in row.sent for tag in record.tags)),
             may_create=row.may_create,
             created_hint=row.created_hint,
             generation=self.link.generation if self.link else 0,
         )
+
+
+def doubtful_fields(row: Wanted) -> dict[str, tuple[FieldValue, ...]]:
+    """By field, the values other than the wanted one that unanswered attempts may have left on the target."""
+    found: dict[str, list[FieldValue]] = {}
+    for record in row.sent:
+        for name, value in record.fields.items():
+            if name not in row.record.fields or row.record.fields[name] != value:
+                found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def claim(tx: Tx, target: str, limit: int, lease: timedelta, token: Callable[[], str]) -> list[Claimed]:

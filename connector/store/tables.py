@@ -91,6 +91,7 @@ wanted = Table(
     _count("attempts"),
     Column("token", Text),
     Column("sent_version", Integer),
+    Column("sent", Text),  # records of earlier versions that unanswered attempts carried, one a line
     Column("may_create", Boolean, nullable=False),
     _text("created_hint"),
     Column("parked", Text),

@@ -4,12 +4,13 @@ The row survives until its newest version was delivered, so it also answers the 
 intended. How rows are taken and given back stands in `claims`.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, false, func, null, select, update
+from sqlalchemy import Text, bindparam, case, delete, false, func, null, select, type_coerce, update
 
 from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
 from connector.store.tables import wanted
@@ -22,10 +23,18 @@ _TAKEN = (
 )
 
 
+# A version that was attempted without an answer is remembered when the next one takes its place.
+_UNANSWERED = wanted.c.token.is_not(None) & (wanted.c.attempts > 0)
+_SENT = case(
+    (_UNANSWERED, func.coalesce(wanted.c.sent, "") + type_coerce(wanted.c.record, Text) + "\n"),
+    else_=wanted.c.sent,
+)
+
+
 def _newer(new: Any) -> Mapping[str, Any]:
     taken = {name: new[name] for name in _TAKEN}
     fresh = {"attempts": 0, "parked": null(), "last_error": null(), "told": false()}
-    return {**taken, **fresh, "version": wanted.c.version + 1}
+    return {**taken, **fresh, "version": wanted.c.version + 1, "sent": _SENT}
 
 
 _GET = select(wanted).where(wanted.c.route == bindparam("of_route"), about(wanted))
@@ -41,7 +50,8 @@ class Wanted:
     leaves first. `since`: since when something is undelivered. `waiting`: there is no record yet, and none
     is created by us now. `told`: the record agrees with this version, which has its outcome; only notes are
     left. `token`: the attempt whose outcome is unknown, first made with `sent_version`.
-    `fence` counts the claims. `parked` is the reason why the row was given up.
+    `sent` are earlier versions that were attempted too, without an answer. `fence` counts the claims. `parked` is
+    the reason why the row was given up.
     """
 
     route: str
@@ -63,6 +73,7 @@ class Wanted:
     attempts: int = 0
     token: str | None = None
     sent_version: int | None = None
+    sent: tuple[Record, ...] = ()
     parked: str | None = None
     last_error: str | None = None
     leased_until: datetime | None = None
@@ -187,6 +198,7 @@ def wanted_of(row: Fetched) -> Wanted:
         attempts=row.attempts,
         token=row.token,
         sent_version=row.sent_version,
+        sent=tuple(_record(json.loads(line)) for line in (row.sent or "").split("\n") if line),
         parked=row.parked,
         last_error=row.last_error,
         leased_until=row.leased_until,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from connector.errors import RejectedError
 from connector.model import Catalogue, Delivery, FieldValue, Link, Mode
-from connector.plan import fields_to_write
+from connector.plan import fields_to_write, tags_to_write
 
 # Whether the target holds a value in a field, in whichever form.
 Holds = Callable[[str, FieldValue], bool]
@@ -29,7 +29,12 @@ def check_key(delivery: Delivery) -> None:
 
 def fields_due(delivery: Delivery, link: Link | None, catalogue: Catalogue) -> dict[str, FieldValue]:
     """The fields a write carries; `link` is None for a new record, and empty for one that is adopted."""
-    return fields_to_write(delivery.record, link, catalogue)
+    return fields_to_write(delivery.record, link, catalogue, delivery.doubtful.keys())
+
+
+def tags_due(delivery: Delivery, link: Link | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tags of ours to add and to take away."""
+    return tags_to_write(delivery.record, link, delivery.doubtful_tags)
 
 
 def asks_if_edited(delivery: Delivery, link: Link, catalogue: Catalogue) -> bool:
@@ -46,14 +51,17 @@ def edited(delivery: Delivery, link: Link, catalogue: Catalogue, holds: Holds) -
     """
     due = fields_due(delivery, link, catalogue)
     careful = {n: v for n, v in due.items() if delivery.record.modes.get(n) is Mode.UNLESS_EDITED}
-    left = {name: why for name, wanted in careful.items() if (why := _edit(name, wanted, link, holds))}
+    left = {
+        name: why for name, wanted in careful.items() if (why := _edit(name, wanted, delivery, link, holds))
+    }
     for name, why in list(left.items()):
         left |= {member: why for member in catalogue.group(name) & careful.keys() if member not in left}
     return left
 
 
-def _edit(name: str, wanted: FieldValue, link: Link, holds: Holds) -> str:
-    if holds(name, wanted):
+def _edit(name: str, wanted: FieldValue, delivery: Delivery, link: Link, holds: Holds) -> str:
+    ours = (wanted, *delivery.doubtful.get(name, ()))
+    if any(holds(name, value) for value in ours):
         return ""
     if name in link.applied:
         return "" if holds(name, link.applied[name]) else EDITED
@@ -65,7 +73,7 @@ def fields_allowed(
 ) -> dict[str, FieldValue]:
     """The due fields without those left; nothing when only fields remain that came along with a left one."""
     fields = {n: v for n, v in fields_due(delivery, link, catalogue).items() if n not in left}
-    applied = link.applied
+    applied = {n: v for n, v in link.applied.items() if n not in delivery.doubtful}
     return fields if any(n not in applied or applied[n] != v for n, v in fields.items()) else {}
 
 

@@ -14,7 +14,6 @@ from typing import Protocol
 from connector.errors import ConflictError, RejectedError
 from connector.http import Peer
 from connector.model import Catalogue, Delivery, Link, Quota, Receipt
-from connector.plan import tags_to_write
 from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.comments import Outcome, write_comments
@@ -26,6 +25,7 @@ from connector.targets.writing import (
     fields_allowed,
     fields_due,
     tags_after,
+    tags_due,
 )
 
 INCIDENT_WRITES = "incident_writes"
@@ -187,9 +187,7 @@ async def _read_linked(calls: Calls, link: Link) -> Held:
 
 
 def _changes(delivery: Delivery, link: Link, left: Mapping[str, str] | None = None) -> Changes:
-    add, remove = tags_to_write(delivery.record, link)
-    if delivery.record.keep_tags:
-        remove = ()
+    add, remove = tags_due(delivery, link)
     return Changes(fields_allowed(delivery, link, SENTINEL_CATALOGUE, left or {}), add, remove)
 
 

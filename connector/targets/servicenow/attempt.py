@@ -13,20 +13,20 @@ from connector.model import Delivery, FieldValue, Link
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
-from connector.targets.servicenow.outcome import Outcome, tag_changes
+from connector.targets.servicenow.outcome import Outcome
 from connector.targets.servicenow.records import Records
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.refusals import blamed, gone, hidden_twin
 from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
 from connector.targets.servicenow.tags import merged, tags_field, touched
 from connector.targets.servicenow.transition import check_open, closed, reachable, started_from
-from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due
+from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due, tags_due
 
 
 def is_due(delivery: Delivery, link: Link) -> bool:
     """Whether there is anything to do for a record we have a link to."""
     fields = fields_due(delivery, link, SERVICENOW_CATALOGUE)
-    return bool(delivery.notes or fields or any(tag_changes(delivery, link)))
+    return bool(delivery.notes or fields or any(tags_due(delivery, link)))
 
 
 def needs_look(delivery: Delivery) -> bool:
@@ -34,7 +34,7 @@ def needs_look(delivery: Delivery) -> bool:
     link = delivery.link
     if link is None or not is_due(delivery, link):
         return False
-    tagged = bool(tags_field(delivery.record)) and any(tag_changes(delivery, link))
+    tagged = bool(tags_field(delivery.record)) and any(tags_due(delivery, link))
     final = Memory.of(link).state in FINAL and bool(fields_due(delivery, link, SERVICENOW_CATALOGUE))
     return delivery.in_doubt or tagged or final or asks_if_edited(delivery, link, SERVICENOW_CATALOGUE)
 
@@ -155,7 +155,7 @@ class Attempt:
 
     def _tag_text(self, link: Link, row: Row | None) -> dict[str, str]:
         name = tags_field(self.delivery.record)
-        add, remove = tag_changes(self.delivery, link)
+        add, remove = tags_due(self.delivery, link)
         if not name or row is None or not (add or remove):
             return {}
         text = merged(row.text(name), add, remove)

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connector.model import Delivery, FieldValue, Link, Receipt
-from connector.plan import tags_to_write
 from connector.targets.servicenow.dialect import Dialect
 from connector.targets.servicenow.row import Memory, Row, not_taken
 from connector.targets.servicenow.tags import tags_field
-from connector.targets.writing import applied_after, tags_after
+from connector.targets.writing import applied_after, tags_after, tags_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +26,9 @@ class Outcome:
     created: bool = False
 
 
-def tag_changes(delivery: Delivery, link: Link | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tags of ours to add and to take away; none is taken away while a rule is undecided."""
-    add, remove = tags_to_write(delivery.record, link)
-    return add, () if delivery.record.keep_tags else remove
-
-
 def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequence[str]) -> Receipt:
     """What the target answers for a delivery."""
-    add, remove = tag_changes(delivery, delivery.link)
+    add, remove = tags_due(delivery, delivery.link)
     wrote_tags = tags_field(delivery.record) in outcome.sent
     return Receipt(
         link=_link(delivery, outcome, dialect),

@@ -92,6 +92,7 @@ def _wanted() -> None:
         *_wholes("version", "attempts"),
         sa.Column("token", sa.Text),
         sa.Column("sent_version", sa.Integer),
+        sa.Column("sent", sa.Text),
         sa.Column("may_create", sa.Boolean, nullable=False),
         *_texts("created_hint"),
         sa.Column("parked", sa.Text),
