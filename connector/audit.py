@@ -36,10 +36,8 @@ class AuditKind(enum.StrEnum):
     RESUMED = "resumed"
     SET_ASIDE = "set_aside"
     RECOVERED = "recovered"
-    NOT_TAKEN = "not_taken"
     STARTED = "started"
     STOPPED = "stopped"
-    OPERATOR = "operator"
 
 
 class Outcome(enum.StrEnum):
@@ -49,11 +47,9 @@ class Outcome(enum.StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     COALESCED = "coalesced"  # a newer revision took its place before it was delivered
-    HELD = "held"
     PARKED = "parked"
     EXCLUDED = "excluded"
     UNMAPPED = "unmapped"
-    WAITING = "waiting"  # no record yet, because the mapping does not want one created in this state
 
 
 @dataclass(frozen=True, slots=True)

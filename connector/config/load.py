@@ -52,7 +52,11 @@ def load(path: Path) -> Config:
     """
     document = load_document(_read(path), str(path))
     settings = validate(document, ConfigFile)
-    problems = [*_twice(document, settings), *_dangling(document, settings)]
+    problems = [
+        *_twice(document, settings),
+        *_dangling(document, settings),
+        *_same_records(document, settings),
+    ]
     routes: list[Route] = []
     for index, route in enumerate(settings.routes):
         try:
@@ -100,6 +104,16 @@ def _dangling(document: Document, settings: ConfigFile) -> Iterator[Problem]:
 def route_name(route: RouteSettings) -> str:
     """The route's own name, or SOURCE-TARGET."""
     return route.name or f"{route.source}-{route.target}"
+
+
+def _same_records(document: Document, settings: ConfigFile) -> Iterator[Problem]:
+    """Routes that would keep the very same records: two mappings cannot both have their way with one."""
+    ends = [(route.source, route.target) for route in settings.routes]
+    for index, (source, target) in enumerate(ends):
+        if (source, target) in ends[:index]:
+            what = f"an earlier route leads from {source!r} to {target!r} already"
+            remedy = "put both into one mapping, or give this route another target"
+            yield document.problem(("routes", index, "target"), what, remedy)
 
 
 def _route(

@@ -26,14 +26,14 @@ def affordable(tx: Tx, target: Target, taken: Sequence[Claimed]) -> tuple[list[C
 
 
 def _charge(tx: Tx, target: Target, claimed: Claimed) -> datetime | None:
-    """Charge a row's operations; None when they fit, else when there may be room."""
-    for op_class, count in target.cost(claimed.delivery()).items():
-        quota = target.quotas.get(op_class)
-        if quota is None or not count:
-            continue
+    """Charge a row's operations; None when all of them fit, else when there may be room, and nothing is charged."""
+    cost = target.cost(claimed.delivery())
+    limited = [(name, cost[name], quota) for name, quota in target.quotas.items() if cost.get(name)]
+    for op_class, count, quota in limited:
         limit = quota.limit if claimed.wanted.priority == 0 else quota.limit - quota.reserve
         room, free_at = quotas.room(tx, quota.group, op_class, limit, quota.seconds)
         if room < min(count, limit):  # a row that needs more than the whole limit goes alone
             return free_at
+    for op_class, count, quota in limited:
         quotas.charge(tx, quota.group, op_class, count)
     return None

@@ -5,7 +5,7 @@ writes there: two workspaces of one subscription draw from one quota. The ledger
 only the numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -34,6 +34,16 @@ QuotaChoice = Annotated[
     Literal["default", "unlimited"] | dict[str, QuotaSettings],
     Field(description="`default`, `unlimited`, or limits by class of operation."),
 ]
+
+
+def check_classes(choice: QuotaChoice, known: Collection[str]) -> QuotaChoice:
+    """The choice, if it names only classes of operation that the target has. Raises ValueError otherwise."""
+    unknown = [] if isinstance(choice, str) else sorted(choice.keys() - set(known))
+    if unknown:
+        raise ValueError(
+            f"there is no class of operation {unknown[0]}; name one of: {', '.join(sorted(known))}"
+        )
+    return choice
 
 
 def quotas_of(choice: QuotaChoice, default: Mapping[str, Quota], *, group: str) -> Mapping[str, Quota]:

@@ -9,11 +9,11 @@ limits is the default quota. Source: learn.microsoft.com, "Request limits and th
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connector.http import BaseUrl, MicrosoftAuth, Peer, PeerKind, PeerSettings, Runtime
 from connector.model import Catalogue, Quota
-from connector.targets.quotas import QuotaChoice, quotas_of
+from connector.targets.quotas import QuotaChoice, check_classes, quotas_of
 from connector.targets.sentinel.calls import Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.microsofts import MicrosoftIncidents
@@ -45,6 +45,11 @@ class SentinelSettings(PeerSettings):
     )
     auth: MicrosoftAuth = Field(description="Credentials for Azure Resource Manager.")
     quotas: QuotaChoice = "default"
+
+    @field_validator("quotas")
+    @classmethod
+    def _names_known_classes(cls, choice: QuotaChoice) -> QuotaChoice:
+        return check_classes(choice, (INCIDENT_WRITES, COMMENT_WRITES))
 
     def build(self, *, runtime: Runtime | None = None) -> SentinelTarget:
         """The target these settings describe; opens no connection yet."""

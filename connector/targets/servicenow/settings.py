@@ -6,15 +6,15 @@ The platform has no limits of its own, only rules an administrator may set, and 
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connector.http import Peer, PeerKind, PeerSettings, Runtime, ServiceNowAuth
 from connector.model import Catalogue
-from connector.targets.quotas import QuotaChoice, quotas_of
+from connector.targets.quotas import QuotaChoice, check_classes, quotas_of
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
 from connector.targets.servicenow.references import References
-from connector.targets.servicenow.target import ServiceNowTarget
+from connector.targets.servicenow.target import WRITES, ServiceNowTarget
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -38,6 +38,11 @@ class ServiceNowSettings(PeerSettings):
     )
     auth: ServiceNowAuth = Field(description="Credentials for the instance.")
     quotas: QuotaChoice = "default"
+
+    @field_validator("quotas")
+    @classmethod
+    def _names_known_classes(cls, choice: QuotaChoice) -> QuotaChoice:
+        return check_classes(choice, (WRITES,))
 
     def build(self, *, runtime: Runtime | None = None) -> ServiceNowTarget:
         """The target these settings describe; opens no connection yet."""

@@ -69,7 +69,7 @@ async def test_the_chain_goes_on_after_reopening(state: State) -> None:
         ({"number": "1"}, [3, 2, 1]),
         ({"route": "dev"}, [4]),
         ({"kind": AuditKind.POLL}, [6]),
-        ({"outcome": Outcome.HELD}, [5]),
+        ({"outcome": Outcome.PARKED}, [5]),
         ({"outcome": Outcome.CREATED, "route": "soc", "incident": key(1), "limit": 1}, [2]),
         ({"kind": AuditKind.PAUSED}, []),
     ],
@@ -78,7 +78,7 @@ async def test_rows_are_found_by_every_condition(
     store: Store, conditions: dict[str, Any], seqs: list[int]
 ) -> None:
     rows = [decided(1), decided(1), decided(1, tenant="tenant-b"), decided(2, route="dev")]
-    rows += [decided(3, outcome=Outcome.HELD), AuditEntry(AuditKind.POLL, START, source="a")]
+    rows += [decided(3, outcome=Outcome.PARKED), AuditEntry(AuditKind.POLL, START, source="a")]
     await fill(store, rows)
     found = await store.read(lambda tx: audits.read(tx, **conditions))
     assert [row.seq for row in found] == seqs
