@@ -79,14 +79,9 @@ class Deployment:
         return {key: self._moved_entry(key, item) for key, item in value.items()}
 
     def _moved_entry(self, key: str, value: Any) -> Any:
-        places = {
-            "mapping": ("mappings", MAPPINGS),
-            "file": ("secrets", SECRETS),
-            "ca_file": ("secrets", SECRETS),
-        }
-        if key not in places or not isinstance(value, str):
+        if key not in FILES or not isinstance(value, str):
             return self._moved(value)
-        part, place = places[key]
+        part, place = FILES[key]
         shutil.copy(value, self.folder / part)
         return f"{place}/{Path(value).name}"
 

@@ -4,7 +4,9 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.image.deployment import Deployment, mocks
@@ -28,11 +30,18 @@ def podman() -> Podman:
 
 
 @pytest.fixture(scope="module")
-def container(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with mocks() as addresses:
-        deployment = Deployment.of(Path(addresses["config"]), tmp_path_factory.mktemp("deployment"))
-        with podman.running(IMAGE, *deployment.options()) as name:
-            yield name
+def addresses() -> Iterator[dict[str, Any]]:
+    with mocks() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def container(
+    podman: Podman, addresses: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    deployment = Deployment.of(Path(addresses["config"]), tmp_path_factory.mktemp("deployment"))
+    with podman.running(IMAGE, *deployment.options()) as name:
+        yield name
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float) -> bool:
@@ -60,6 +69,11 @@ def test_the_package_and_its_optional_drivers_are_installed(podman: Podman) -> N
     assert podman.shell(IMAGE, f'python3 -c "{program}"') == "0.1.0"
 
 
+def test_time_zones_are_known_without_those_of_the_base(podman: Podman) -> None:
+    program = "import zoneinfo; print(zoneinfo.ZoneInfo('Europe/Berlin'))"
+    assert podman.shell(IMAGE, f'PYTHONTZPATH= python3 -c "{program}"') == "Europe/Berlin"
+
+
 def test_only_the_volume_is_writable(podman: Podman) -> None:
     places = "/ /tmp /run /etc/xdr-connector /opt/xdr-connector ."
     script = f"for d in {places}; do touch $d/x 2>/dev/null && echo $d; done; id -u"
@@ -74,6 +88,14 @@ def test_the_image_says_how_it_is_run_watched_and_stopped(podman: Podman) -> Non
     assert config["Entrypoint"] == ["xdr-connector"]
     assert config["Cmd"] == ["run", "--config", "/etc/xdr-connector/config.yaml"]
     assert image["Healthcheck"]["Test"] == ["CMD", "xdr-connector", "status", "--health"]
+
+
+def test_it_delivers(podman: Podman, container: str, addresses: dict[str, Any]) -> None:
+    def delivered() -> bool:
+        with httpx.Client(base_url=addresses["control"]) as control:
+            return bool(control.get("/contents/servicenow").json()["incident"])
+
+    assert wait_until(delivered, seconds=HEALTHY_WITHIN), podman.logs(container)
 
 
 def test_it_becomes_healthy_and_stops_in_time(podman: Podman, container: str) -> None:
