@@ -38,6 +38,13 @@ class Figures:
         """The connector's rate as a share of the best bare loop's."""
         return self.wall(self.best_bare(phase), phase) / self.wall("connector", phase)
 
+    def effort(self, phase: str) -> float:
+        """The connector's processor time by the best bare loop's; it jumps less than walls on a shared machine."""
+        medians = [
+            median(run.cpu for run in self.runs[name][phase]) for name in ("connector", self.best_bare(phase))
+        ]
+        return medians[0] / medians[1]
+
     def growth(self) -> float | None:
         """Peak memory with the most incidents by that with the fewest; None when it was not measured."""
         if len(self.peaks) < 2:
@@ -76,6 +83,7 @@ def lines(figures: Figures) -> list[str]:
         out += [_run_row(name, phases[phase], recording.incidents) for name, phases in figures.runs.items()]
         best = figures.best_bare(phase)
         out.append(f"the connector's rate is {figures.share(phase):.2f} of that of {best}")
+        out.append(f"the connector's processor time is {figures.effort(phase):.2f} times that of {best}")
         out += _kinds(kinds_of(recording.entries), recording.incidents)
         out.append(
             f"writes were answered: {dict(sorted(figures.runs['connector'][phase][0].statuses.items()))}"
