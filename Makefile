@@ -15,8 +15,10 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
-# Tests bring their own certificate authorities, which these variables would override inside HTTP clients.
-CLEAN_ENV := env -u REQUESTS_CA_BUNDLE -u CURL_CA_BUNDLE -u SSL_CERT_FILE -u SSL_CERT_DIR
+# Tests bring their own certificate authorities, which some of these variables would override inside HTTP clients, and
+# read what commands print to a pipe. Loopback needs no proxy; building the image may.
+CLEAN_ENV := env -u REQUESTS_CA_BUNDLE -u CURL_CA_BUNDLE -u SSL_CERT_FILE -u SSL_CERT_DIR -u XDR_CONNECTOR_CONFIG \
+  -u FORCE_COLOR -u COLUMNS NO_PROXY="127.0.0.1,localhost,$${NO_PROXY-}" no_proxy="127.0.0.1,localhost,$${no_proxy-}"
 
 # The stamp's name holds a checksum of the locks and of pyproject.toml's part before the first tool table.
 LOCK_SUM := $(shell { cat requirements/dev.txt requirements/build.txt; sed '/^\[tool\./,$$d' pyproject.toml; } | cksum | cut -d' ' -f1)
