@@ -119,7 +119,7 @@ class Settlement:
         echoes: dict[IncidentKey, set[str]] = {}
         for route in self.routes:
             if route.mapping.joins:
-                for key, link in links.get(tx, route.name, keys).items():
+                for key, link in links.applied(tx, route.name, keys).items():
                     echoes.setdefault(key, set()).update(tag.casefold() for tag in link.tags)
         return [step.without_tags(echoes.get(step.incident.key, set())) for step in steps]
 
@@ -128,7 +128,7 @@ class Settlement:
         keys = [step.incident.key for step in steps]
         last = evaluations.get(tx, route.name, keys)
         rows = wanted.get(tx, route.name, keys)
-        linked = links.get(tx, route.name, keys)
+        linked = links.applied(tx, route.name, keys)
         gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked)
         for step in steps:
             if self.rescan or not _evaluated(last.get(step.incident.key), step.incident, route):

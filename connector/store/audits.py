@@ -21,7 +21,7 @@ def append(tx: Tx, entries: Sequence[AuditEntry], salt: Callable[[], bytes]) -> 
     seq, last = _locked_head(tx)
     rows = []
     for number, entry in enumerate(entries, start=seq + 1):
-        row = seal(entry, number, last, salt())
+        row = seal(entry, number, last, salt() if entry.private else b"")
         last = row.hash
         rows.append(row)
     insert(tx, audits, [_columns(row) for row in rows])

@@ -11,6 +11,9 @@ from connector.store.tables import links
 from connector.store.tx import Fetched, Tx, Upsert, about, for_incidents, one_incident
 
 _GET = select(links).where(links.c.route == bindparam("of_route"), about(links))
+_APPLIED = select(*(column for column in links.c if column.name != "remote")).where(
+    links.c.route == bindparam("of_route"), about(links)
+)
 _OF_INCIDENT = select(links).where(about(links)).order_by(links.c.route)
 _PUT = Upsert(links, ("route", "tenant", "incident"))
 
@@ -28,6 +31,12 @@ class Linked:
 def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Link]:
     """The link of each incident that the route has delivered."""
     rows = for_incidents(tx, _GET, keys, of_route=route)
+    return {IncidentKey(row.tenant, row.incident): link_of(row) for row in rows}
+
+
+def applied(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Link]:
+    """As `get`, without what the target answered last: enough to decide by, and much smaller."""
+    rows = for_incidents(tx, _APPLIED, keys, of_route=route)
     return {IncidentKey(row.tenant, row.incident): link_of(row) for row in rows}
 
 
@@ -63,7 +72,7 @@ def link_of(row: Fetched) -> Link:
         applied={name: from_json(value) for name, value in row.applied.items()},
         tags=tuple(row.tags),
         version=row.version,
-        remote=row.remote,
+        remote=getattr(row, "remote", None),
         stale=row.stale,
         generation=row.generation,
     )
