@@ -7,7 +7,7 @@ take the same steps in the same order, so a step's number means the same in the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -35,8 +35,12 @@ URLS = {
     name: f"http://127.0.0.1:{port}"
     for port, name in enumerate(("xdr", "entra", "sentinel", "servicenow", "control"), 9001)
 }
+SERVICENOW_PORT = httpx.URL(URLS["servicenow"]).port
 BEGINNING = datetime(2026, 1, 31, 10, tzinfo=UTC)
 NO_PATIENCE = timedelta()
+NO_JOURNEYS = Path(
+    __file__
+).parent  # a folder without any; reading the shipped ones takes longer than a story here
 LATER = timedelta(minutes=15)  # longer than any lease, delay and pause
 
 
@@ -101,25 +105,35 @@ class MortalStore(Store):
 class Wires(httpx.AsyncBaseTransport):
     """The network between the connector and the mocks; each request is two durable steps."""
 
-    def __init__(self, world: World, fate: Fate) -> None:
+    def __init__(self, lab: "Lab", fate: Fate) -> None:
+        world = lab.world
         apps = {str(httpx.URL(URLS[name]).port): app for name, app in world.apps.items()}
         self._inner = {port: httpx.ASGITransport(app) for port, app in apps.items()}
         self._fate = fate
+        self._lab = lab
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         what = f"{request.method} {request.url.path}"
         await self._fate.passes(f"send {what}")
         response = await self._inner[str(request.url.port)].handle_async_request(request)
+        if request.url.port == SERVICENOW_PORT and request.method != "GET":
+            meanwhile, self._lab.meanwhile = self._lab.meanwhile, None
+            if meanwhile is not None:
+                await meanwhile()
         await self._fate.passes(f"answered {what}")
         return response
 
 
 @dataclass
 class Lab:
-    """Mocks, a configuration for them, and processes of the connector that share only the state."""
+    """Mocks, a configuration for them, and processes of the connector that share only the state.
+
+    `meanwhile` is done once, before the answer to the next write to ServiceNow arrives.
+    """
 
     world: World
     config: Config
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def process(self, fate: Fate | None = None) -> AsyncIterator[App]:
@@ -135,7 +149,7 @@ class Lab:
             monotonic=lambda: now().timestamp(),
             sleep=self._sleep,
             chance=lambda: 0.5,
-            transport=Wires(self.world, fate),
+            transport=Wires(self, fate),
         )
         async with composition.build(self.config, null, now=now, store=store, runtime=runtime) as app:
             yield app
@@ -197,7 +211,13 @@ def new_world(settings: WorldSettings | None = None) -> World:
     """Mocks that begin at a fixed time, known by the addresses that the configuration names."""
     given = settings or WorldSettings()
     world = World(
-        replace(given, frozen_at=BEGINNING, client_secret="false-secret", password="false-password")
+        replace(
+            given,
+            frozen_at=BEGINNING,
+            client_secret="false-secret",
+            password="false-password",
+            journeys=NO_JOURNEYS,
+        )
     )
     world.entra.know(URLS["xdr"], GRAPH)
     world.entra.know(URLS["sentinel"], MANAGEMENT)
