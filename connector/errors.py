@@ -84,13 +84,21 @@ class RejectedError(ConnectorError):
 
     `part` says what was refused: `record` (fields and tags), `notes`, or `""` when they travelled together.
     `signature` is the refusal without the words that differ from record to record, so that equal refusals
-    can be counted.
+    can be counted. `alone` says that it is about this record alone and tells nothing about the target.
     """
 
     def __init__(
-        self, message: str, *, part: str = "", field: str = "", signature: str = "", remedy: str = ""
+        self,
+        message: str,
+        *,
+        part: str = "",
+        field: str = "",
+        signature: str = "",
+        remedy: str = "",
+        alone: bool = False,
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.part = part
         self.field = field
         self.signature = signature or message
+        self.alone = alone
