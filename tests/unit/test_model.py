@@ -1,6 +1,7 @@
 """Identity, order and canonical form: decided once, so the values themselves are pinned here."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import rfc8785
@@ -35,7 +36,7 @@ def test_keys_and_chosen_ids_never_change() -> None:
 
 
 def test_chosen_ids_differ_in_every_part() -> None:
-    parts = {"target": "t", "table": "x", "purpose": "p"}
+    parts: dict[str, Any] = {"target": "t", "table": "x", "purpose": "p"}
     ids = {KEY.chosen_id(**{**parts, name: "other"}) for name in parts}
     ids |= {KEY.chosen_id(**parts), KEY.chosen_id(**parts, generation=1)}
     ids.add(IncidentKey(KEY.tenant, "4712").chosen_id(**parts))
@@ -63,7 +64,9 @@ def test_revisions_are_ordered_by_ticks_where_texts_would_mislead() -> None:
     assert Revision.parse(later).ticks > Revision.parse(earlier).ticks
 
 
-@pytest.mark.parametrize("raw", ["", "yesterday", "2024-13-01T00:00:00Z", "2024-01-01", "0001-01-01T00:00:00.Z"])
+@pytest.mark.parametrize(
+    "raw", ["", "yesterday", "2024-13-01T00:00:00Z", "2024-01-01", "0001-01-01T00:00:00.Z"]
+)
 def test_other_texts_are_no_revision(raw: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Revision.parse(raw)
@@ -85,8 +88,12 @@ def test_arithmetic_of_revisions() -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])), inner, max_size=4
+        )
+    ),
     max_leaves=20,
 )
 
@@ -96,7 +103,9 @@ def test_canonical_json_is_rfc_8785(value: object) -> None:
     assert canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]  # any JSON value
 
 
-@pytest.mark.parametrize("value", ["text", 3, True, None, Lookup("sys_user", ("email",), "a@b.example", "clear")])
+@pytest.mark.parametrize(
+    "value", ["text", 3, True, None, Lookup("sys_user", ("email",), "a@b.example", "clear")]
+)
 def test_field_values_survive_storage(value: object) -> None:
     assert from_json(as_json(value)) == value  # type: ignore[arg-type]  # the table holds field values
 

@@ -6,7 +6,7 @@ A new member without a harness fails the first test; nothing else is needed to h
 from dataclasses import replace
 from pathlib import Path
 
-from connector.model import MARKER, IncidentKey, Mode, Record
+from connector.model import MARKER, IncidentKey, Mode
 from connector.targets import settings_types
 from tests.contract.targets.harness import (
     CHARSET,
