@@ -63,3 +63,9 @@ def test_the_command_is_installed(wheel: ZipFile) -> None:
     entries = ConfigParser()
     entries.read_string(wheel.read(name).decode())
     assert entries["console_scripts"]["xdr-connector"] == "connector.cli:main"
+
+
+def test_the_readme_is_its_description(wheel: ZipFile) -> None:
+    (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert wheel.read(name).decode().endswith(readme)
