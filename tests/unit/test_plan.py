@@ -65,7 +65,9 @@ def intends(fields: dict[str, str | None], tags: tuple[str, ...] = (), *, delive
         (wants({"a": "1"}, excluded=Exclusion("scope", "why")), intends({}), Reason.EXCLUDED),
     ],
 )
-def test_every_evaluation_ends_with_a_reason(mapped: Mapped, intended: Intended | None, reason: Reason) -> None:
+def test_every_evaluation_ends_with_a_reason(
+    mapped: Mapped, intended: Intended | None, reason: Reason
+) -> None:
     assert decide(mapped, intended).reason is reason
 
 
@@ -138,8 +140,13 @@ def test_a_write_carries_what_changed_and_what_travels_with_it(
 
 def test_a_field_left_alone_by_now_does_not_travel_but_still_arrives() -> None:
     record = Record({"group": "2", "person": "p"}, carried=frozenset({"person"}))
-    assert fields_to_write(record, Link("id", applied={"group": "1", "person": "p"}), CATALOGUE) == {"group": "2"}
-    assert fields_to_write(record, Link("id", applied={"group": "2"}), CATALOGUE) == {"group": "2", "person": "p"}
+    assert fields_to_write(record, Link("id", applied={"group": "1", "person": "p"}), CATALOGUE) == {
+        "group": "2"
+    }
+    assert fields_to_write(record, Link("id", applied={"group": "2"}), CATALOGUE) == {
+        "group": "2",
+        "person": "p",
+    }
 
 
 def test_only_our_own_tags_are_taken_away() -> None:
