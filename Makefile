@@ -87,6 +87,10 @@ image: $(STAMP) .venvs/hadolint ## Lint the Dockerfile, build the image, run it 
 bench: $(STAMP) ## Measure (ARGS are handed on)
 	$(CLEAN_ENV) $(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: docs
+docs: $(STAMP) ## Renew the page of settings, docs/configuration.md, from the models
+	$(BIN)/python -m tests.docs.reference
+
 # An environment for one tool or one SDK, kept until its lock changes. SDK releases clash, so none shares with another.
 .venvs/%: requirements/%.txt FORCE
 	@cmp -s $< $@/lock.txt || { echo "making $@"; rm -rf $@; $(PYTHON) -m venv $@; \

@@ -1,7 +1,7 @@
 """The reference of the configuration's settings, written from the models that read it.
 
-`python -m tests.docs.reference` renews docs/configuration.md below its first heading of the second level; a
-test refuses a page that is not what the models say.
+`make docs` renews docs/configuration.md below its first heading of the second level; a test refuses a page that
+is not what the models say.
 """
 
 import types

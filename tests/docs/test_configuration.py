@@ -50,7 +50,7 @@ def test_setting_is_explained(model: Model, name: str) -> None:
 def test_page_says_what_the_models_say() -> None:
     text = text_of("docs/configuration.md")
     renewed = f"{introduction(text)}\n{render()}"
-    assert text == renewed, "renew it with: .venv/bin/python -m tests.docs.reference"
+    assert text == renewed, "renew it with: make docs"
 
 
 @pytest.mark.parametrize(("page", "path"), PATHS)
