@@ -24,6 +24,7 @@ def check_key(delivery: Delivery) -> None:
             "the incident has no tenant id or no incident id, so its record could be anybody's",
             part="record",
             signature="empty_key",
+            alone=True,
         )
 
 

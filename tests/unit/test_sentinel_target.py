@@ -136,8 +136,9 @@ async def test_an_incident_without_a_required_field_is_refused_before_any_write(
 ) -> None:
     target = far.start()
     fields = {name: value for name, value in far.first_fields().items() if name != missing}
-    with pytest.raises(RejectedError, match=missing):
+    with pytest.raises(RejectedError, match=missing) as caught:
         await deliver(target, far.delivery(fields=fields))
+    assert caught.value.alone
     assert far.writes() == []
 
 
@@ -201,7 +202,7 @@ async def test_nothing_is_created_against_the_mappings_will(far: SentinelHarness
     target = far.start()
     with pytest.raises(RejectedError) as caught:
         await deliver(target, far.delivery(may_create=False))
-    assert caught.value.signature == "may_not_create"
+    assert (caught.value.signature, caught.value.alone) == ("may_not_create", True)
 
 
 async def test_a_follow_up_is_another_incident(far: SentinelHarness) -> None:

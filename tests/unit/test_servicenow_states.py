@@ -63,6 +63,7 @@ async def test_a_final_record_is_refused_in_words(
     assert word in caught.value.message
     assert first.link.number in caught.value.message
     assert (caught.value.part, caught.value.signature) == ("record", f"final_state_{state}")
+    assert caught.value.alone
     assert len(far.writes()) == (0 if known else 1)
 
 

@@ -87,7 +87,7 @@ async def test_an_instance_that_ignores_the_condition_is_noticed(far: ServiceNow
     target = far.start()
     with pytest.raises(RejectedError) as caught:
         await deliver(target, far.delivery())
-    assert caught.value.signature == "ignored_filter"
+    assert (caught.value.signature, caught.value.alone) == ("ignored_filter", False)
     assert far.writes() == []
 
 
@@ -97,7 +97,7 @@ async def test_a_key_that_is_a_query_is_refused(far: ServiceNowHarness, incident
     delivery = replace(far.delivery(), key=IncidentKey(TENANT, incident))
     with pytest.raises(RejectedError) as caught:
         await deliver(target, delivery)
-    assert caught.value.signature == "unsafe_key"
+    assert (caught.value.signature, caught.value.alone) == ("unsafe_key", True)
     assert far.heard() == []
 
 
@@ -117,7 +117,7 @@ async def test_many_records_for_one_key_hide_no_other_record(far: ServiceNowHarn
 async def test_nothing_is_created_against_the_mappings_will(far: ServiceNowHarness) -> None:
     with pytest.raises(RejectedError) as caught:
         await deliver(far.start(), far.delivery(may_create=False))
-    assert caught.value.signature == "may_not_create"
+    assert (caught.value.signature, caught.value.alone) == ("may_not_create", True)
 
 
 async def test_a_token_travels_with_notes_and_only_with_them(far: ServiceNowHarness) -> None:
@@ -189,6 +189,21 @@ async def test_probing_explains_a_wrong_table_and_a_missing_role(far: ServiceNow
     far.mock.settings.unreadable_tables.add("incident")
     with pytest.raises(AuthError, match="role"):
         await far.start().probe()
+
+
+async def test_opening_refuses_a_wrong_table_and_a_page_instead_of_the_api(far: ServiceNowHarness) -> None:
+    with pytest.raises(AuthError, match="check the table"):
+        await far.start(table="u_no_such_table").open(first_use=False)
+    far.mock.settings.unreadable_tables.add("incident")
+    with pytest.raises(AuthError, match="role"):
+        await far.start().open(first_use=False)
+    far.fail("html", times=None)
+    with pytest.raises(AuthError, match="HTML"):
+        await far.start().open(first_use=False)
+    far.faults.clear()
+    far.fail("status", status=502, times=None)
+    with pytest.raises(TransientError):
+        await far.start().open(first_use=False)
 
 
 async def test_a_token_that_is_not_stored_is_noticed(far: ServiceNowHarness) -> None:

@@ -33,7 +33,8 @@ class MicrosoftIncidents:
         self._listed: dict[IncidentKey, list[dict[str, JSON]]] = {}
 
     async def open(self, *, first_use: bool) -> None:
-        """Nothing to look at: nothing is created."""
+        """See that the workspace is there. Raises AuthError when a person has to act."""
+        await self.probe()
 
     async def probe(self) -> None:
         """Read one incident."""
@@ -137,4 +138,5 @@ def _ambiguous(key: IncidentKey, rows: list[dict[str, JSON]]) -> RejectedError:
         part="record",
         signature="two_matches",
         remedy="delete or merge all but one",
+        alone=True,
     )

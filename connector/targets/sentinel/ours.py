@@ -72,6 +72,7 @@ class OurIncidents:
                 "there is no Sentinel incident, and the mapping wants none created",
                 part="record",
                 signature="may_not_create",
+                alone=True,
             )
         if not self._opened:
             await self.open(first_use=False)

@@ -182,6 +182,7 @@ async def _read_linked(calls: Calls, link: Link) -> Held:
             part="record",
             signature="not_found",
             remedy="it was deleted in the workspace; discard the row, or let a new incident be made",
+            alone=True,
         )
     return held
 
@@ -201,6 +202,7 @@ def _creation(delivery: Delivery) -> Changes:
             field=missing[0],
             signature="required",
             remedy="set it in the mapping",
+            alone=True,
         )
     return Changes(fields, delivery.record.tags)
 

@@ -68,6 +68,7 @@ class Attempt:
                 "there is no record, and the mapping wants none created",
                 part="record",
                 signature="may_not_create",
+                alone=True,
             )
         try:
             return await self._create()

@@ -25,6 +25,7 @@ def check_queryable(key: str) -> None:
             "the incident's key holds characters that cannot be looked up",
             part="record",
             signature="unsafe_key",
+            alone=True,
         )
 
 
@@ -101,6 +102,7 @@ def _ambiguous(key: str, rows: Sequence[Row]) -> RejectedError:
         part="record",
         signature="two_matches",
         remedy=f"empty {KEY} in all but one",
+        alone=True,
     )
 
 

@@ -12,6 +12,7 @@ def gone(link: Link) -> RejectedError:
         part="record",
         signature="not_found",
         remedy="if it was deleted discard the row; otherwise let the account read it",
+        alone=True,
     )
 
 

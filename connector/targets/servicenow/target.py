@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 
 from connector.errors import AuthError, RejectedError
-from connector.http import Peer
+from connector.http import BadAnswerError, Peer
 from connector.model import Catalogue, Delivery, Quota, Receipt
 from connector.targets.servicenow.attempt import Attempt, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
@@ -64,7 +64,16 @@ class ServiceNowTarget:
         return {WRITES: 1} if link is None or is_due(delivery, link) else {}
 
     async def open(self, *, first_use: bool) -> None:
-        """Nothing to look at: a new record is looked for by its key before it is created."""
+        """Ask the table once, so that a wrong address, table or role pauses the target and parks no row.
+
+        Raises AuthError when a person has to act; a page where the API should be counts as that.
+        """
+        try:
+            await self.probe()
+        except BadAnswerError as error:
+            if not 200 <= error.status < 300:
+                raise
+            raise AuthError(error.message, remedy=error.remedy or "check base_url") from error
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> None:
         """Look up keys, records and people for all deliveries, in one request for each kind."""

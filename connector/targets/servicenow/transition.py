@@ -55,6 +55,7 @@ def closed(number: str, state: str) -> RejectedError:
         field="state",
         signature=f"final_state_{state}",
         remedy="let the mapping end at Resolved (6), or discard this row",
+        alone=True,
     )
 
 

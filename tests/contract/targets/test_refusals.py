@@ -51,6 +51,7 @@ async def test_a_refused_write_has_its_consequence_and_is_sent_once(
     assert "\n" not in str(caught.value)
     if isinstance(caught.value, RejectedError):
         assert caught.value.part in {"record", ""}
+        assert not caught.value.alone
 
 
 async def test_a_record_that_is_gone_is_refused_in_words(far: Harness) -> None:
@@ -63,6 +64,7 @@ async def test_a_record_that_is_gone_is_refused_in_words(far: Harness) -> None:
         await deliver(target, update)
 
     assert (caught.value.signature, caught.value.part) == ("not_found", "record")
+    assert caught.value.alone
     assert first.link.number in caught.value.message
     assert far.held() == []
 
@@ -112,6 +114,7 @@ async def test_an_empty_key_is_refused_before_any_request(far: Harness, key: Inc
     with pytest.raises(RejectedError) as caught:
         await target.apply(replace(far.delivery(), key=key))
     assert caught.value.part == "record"
+    assert caught.value.alone
     assert far.heard() == []
 
 
@@ -129,6 +132,7 @@ async def test_two_records_for_one_incident_are_refused_by_name(kind: type[Harne
     numbers = [str(held.fields.get("number") or held.fields.get("incidentNumber")) for held in far.held()]
     assert len(numbers) == 2
     assert all(number in caught.value.message for number in numbers)
+    assert caught.value.alone
     assert far.writes() == []
     await far.close()
 
@@ -144,6 +148,15 @@ async def test_probing_says_what_is_wrong_in_one_line(far: Harness) -> None:
     far.fail("status", status=401, times=None)
     with pytest.raises(AuthError):
         await target.probe()
+
+
+async def test_opening_meets_what_would_refuse_every_record(far: Harness) -> None:
+    await far.start().open(first_use=False)
+    asked = len(far.heard())
+    assert (asked, len(far.writes())) == (1, 0)
+    far.fail("status", status=404, body={"error": {"message": "no such place"}}, times=None)
+    with pytest.raises(AuthError, match="check "):
+        await far.start().open(first_use=False)
 
 
 async def test_no_secret_reaches_an_error(far: Harness) -> None:
