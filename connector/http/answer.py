@@ -13,6 +13,8 @@ from connector.telemetry import escape, redact
 
 _TAG = re.compile(r"<[^>]*>")
 _EXCERPT = 300
+# A wait is added to the time of day and slept through: nobody means more than a day, whatever the header holds.
+_LONGEST_WAIT = 86_400
 
 
 class BadAnswerError(TransientError):
@@ -66,13 +68,16 @@ class Answer:
         return Complaint(message=_readable(_TAG.sub(" ", self.text)))
 
     def retry_after(self) -> float | None:
-        """Seconds to wait by `Retry-After` (number or date) or `X-RateLimit-Reset`; None without them."""
+        """Seconds to wait by `Retry-After` (number or date) or `X-RateLimit-Reset`; None without them.
+
+        At most a day, and None for what is neither a number nor a date.
+        """
         named = self.headers.get("retry-after", "").strip()
         if named:
             return _seconds(named, self._received())
         reset = self.headers.get("x-ratelimit-reset", "").strip()
-        if self.status == 429 and reset.isdigit() and len(reset) <= 12:
-            return max(0.0, int(reset) - self._received().timestamp())
+        if self.status == 429 and reset.isdecimal() and len(reset) <= 12:
+            return _bounded(int(reset) - self._received().timestamp())
         return None
 
     def _received(self) -> datetime:
@@ -81,16 +86,20 @@ class Answer:
 
 def _seconds(text: str, received: datetime) -> float | None:
     try:
-        return max(0.0, float(int(text)))
+        return _bounded(int(text))
     except ValueError:
         pass
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - received).total_seconds())
+    return _bounded((moment - received).total_seconds())
+
+
+def _bounded(seconds: float) -> float:
+    return float(min(max(seconds, 0), _LONGEST_WAIT))
 
 
 def _from_json(body: dict[str, Any]) -> Complaint:

@@ -20,6 +20,7 @@ from connector.http.settings import AnyAuth, BasicAuth, BearerAuth, ClientSecret
 
 _EARLY = timedelta(seconds=60)
 _DEFAULT_LIFETIME = 300  # RFC 6749 makes expires_in optional
+_LONGEST = timedelta(days=1)  # whatever is promised: it is added to the time of day
 
 # Posts a form to a token endpoint and returns the successful answer.
 PostForm = Callable[[str, dict[str, str]], Awaitable[Answer]]
@@ -158,6 +159,6 @@ def _token_in(answer: Answer) -> tuple[str, timedelta]:
     if not isinstance(token, str) or not token:
         raise BadAnswerError("the token endpoint answered without a token", status=answer.status)
     try:
-        return token, timedelta(seconds=float(seconds))
+        return token, min(max(timedelta(seconds=float(seconds)), timedelta()), _LONGEST)
     except (TypeError, ValueError, OverflowError):
         return token, timedelta(seconds=_DEFAULT_LIFETIME)

@@ -11,6 +11,7 @@ from connector.http import Answer, BadAnswerError, PeerKind, error_for
 
 GRAPH, ARM, SNOW, ENTRA = PeerKind.GRAPH, PeerKind.ARM, PeerKind.SERVICENOW, PeerKind.ENTRA
 SENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+A_DAY = 86_400.0
 
 
 def answer(status: int, body: Any = None, *, text: str = "", **headers: str) -> Answer:
@@ -136,11 +137,19 @@ def test_equal_refusals_of_different_records_have_one_signature() -> None:
         ({"retry_after": "Sun, 01 Mar 2026 12:01:30 GMT"}, 90.0),
         ({"retry_after": "Sun, 01 Mar 2026 11:00:00 GMT"}, 0.0),
         ({"retry_after": "soon"}, None),
+        ({"retry_after": "86401"}, A_DAY),
+        ({"retry_after": "9" * 400}, A_DAY),
+        ({"retry_after": "9" * 5_000}, None),
+        ({"retry_after": "Fri, 31 Dec 9999 23:59:59 -2300"}, A_DAY),
+        ({"retry_after": "Sat, 01 Jan 0001 00:00:00 +2300"}, 0.0),
+        ({"retry_after": "Sun, 01 Mar 99999999999999999999 12:00:00 GMT"}, None),
         ({"x_ratelimit_reset": str(int(SENT.timestamp()) + 240)}, 240.0),
+        ({"x_ratelimit_reset": "999999999999"}, A_DAY),
+        ({"x_ratelimit_reset": "²"}, None),
         ({}, None),
     ],
 )
-def test_the_far_sides_wait(headers: dict[str, str], expected: float | None) -> None:
+def test_the_far_sides_wait_is_believed_up_to_a_day(headers: dict[str, str], expected: float | None) -> None:
     error = error_for(SNOW, answer(429, **headers), "try")
     assert isinstance(error, TransientError)
     assert error.retry_after == expected

@@ -107,7 +107,9 @@ async def test_a_token_endpoint_in_trouble_is_asked_again(far: FarSide) -> None:
     assert len(far.forms) == 3
 
 
-@pytest.mark.parametrize("lifetime", [60, "60", None, "soon", -5])
+@pytest.mark.parametrize(
+    "lifetime", [60, "60", None, "soon", -5, 80_000_000_000_000, -80_000_000_000_000, "1e999", "nan"]
+)
 async def test_odd_lifetimes_never_stop_the_flow(far: FarSide, lifetime: Any) -> None:
     far.lifetime = lifetime
     peer = far.peer(
