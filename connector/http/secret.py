@@ -7,6 +7,7 @@ can show it.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +27,15 @@ class Secret(BaseModel):
     file: Path | None = Field(
         None, description="Path of a file that holds the secret; read again when it changes."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_reference(cls, value: object) -> object:
+        """Refuse a secret that was written out, in a sentence that does not repeat it."""
+        if not isinstance(value, Mapping | Secret):
+            what = "must be a reference; write {env: NAME} or {file: PATH}, never the secret itself"
+            raise ValueError(what)  # noqa: TRY004  # pydantic takes ValueError as a complaint
+        return value
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:
