@@ -115,7 +115,10 @@ def _from_json(body: dict[str, Any]) -> Complaint:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    try:
+        return "" if value is None else str(value)
+    except RecursionError:  # nested as deep as the stack
+        return ""
 
 
 def _readable(text: str) -> str:

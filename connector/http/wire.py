@@ -7,7 +7,6 @@ each, for every request and again for every answer.
 """
 
 import asyncio
-import json
 import socket
 import ssl
 import time
@@ -23,6 +22,7 @@ import httpx
 
 from connector.errors import AuthError, ConfigError, ConnectorError, Problem, TransientError
 from connector.http.answer import Answer, BadAnswerError
+from connector.http.body import parsed
 from connector.http.settings import PeerSettings
 from connector.telemetry import escape, redact
 
@@ -161,22 +161,14 @@ def _answer(
     data: Any = None
     usable = False
     if body and b"html" not in headers.get("content-type", "").encode().lower():
-        with suppress(ValueError, RecursionError):
-            data = _parsed(body)
+        with suppress(ValueError):
+            data = parsed(body)
             usable = True
     if 200 <= status < 300 and not usable and (body or status not in _BODILESS):
         raise _not_json(status, headers, body, operation)
     text = "" if 200 <= status < 300 else body[:_MAX_ERROR_TEXT].decode("utf-8", "replace")
     request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), "")
     return Answer(status, headers, data, text, escape(request_id[:100]), sent_at, elapsed)
-
-
-def _parsed(body: bytes) -> Any:
-    """The JSON value; bytes that are no UTF-8 become lone surrogates, so that one costs no whole page."""
-    try:
-        return json.loads(body)
-    except UnicodeDecodeError:
-        return json.loads(body.decode("utf-8", "surrogateescape"))
 
 
 def _not_json(status: int, headers: Mapping[str, str], body: bytes, operation: str) -> BadAnswerError:
