@@ -118,7 +118,7 @@ def _wanted(route: Route, incident: Incident, record: Record, now: datetime) -> 
 def _notes(route: Route, incident: Incident, decision: Decision) -> Iterator[NewNote]:
     key = incident.key
     for note in (*decision.notes, *_tag_note(incident, decision)):
-        name = _note_id(route, key, note)
+        name = _note_id(key, note)
         yield NewNote(route.name, key, note.rule, note.item, name, note_text(note.text, name))
 
 
@@ -131,9 +131,12 @@ def _tag_note(incident: Incident, decision: Decision) -> Iterator[Note]:
         yield Note("tags", incident.revision.raw, f"Defender XDR tags: {', '.join(changed)}")
 
 
-def _note_id(route: Route, key: IncidentKey, note: Note) -> str:
-    """The note's name on the target: 32 hexadecimal digits from what identifies it, never from its text."""
-    return key.chosen_id(target=route.target, table="notes", purpose=f"{note.rule}\x1f{note.item}").hex
+def _note_id(key: IncidentKey, note: Note) -> str:
+    """The note's name on a record: 32 hexadecimal digits from what identifies it, never from its text.
+
+    Names of routes and targets have no part in it: a note must be known again after a renaming.
+    """
+    return key.chosen_id(target="", table="notes", purpose=f"{note.rule}\x1f{note.item}").hex
 
 
 def _entry(route: Route, incident: Incident, out: Gathered, kind: AuditKind) -> AuditEntry:

@@ -20,13 +20,14 @@ def shortened(text: str, limit: int, escape: Callable[[str], str]) -> str:
     whole = escape(text)
     if len(whole) <= limit:
         return whole
-    marker = _marker_of(text)
+    marker = marker_of(text)
     tail = f"{_ELLIPSIS} {marker}" if marker else _ELLIPSIS
     head = text[: len(text) - len(marker)]
     return escape(head[: _longest(head, limit - len(tail), escape)]) + tail
 
 
-def _marker_of(text: str) -> str:
+def marker_of(text: str) -> str:
+    """The marker that ends a note's text; "" when none does."""
     found = list(MARKER.finditer(text))
     return found[-1].group() if found and found[-1].end() == len(text.rstrip()) else ""
 

@@ -32,7 +32,7 @@ class MicrosoftIncidents:
         self._by_filter = by_filter
         self._listed: dict[IncidentKey, list[dict[str, JSON]]] = {}
 
-    async def open(self, *, first_use: bool) -> None:
+    async def open(self, *, first_use: bool) -> None:  # noqa: ARG002  # the protocol's; alike at every start
         """See that the workspace is there. Raises AuthError when a person has to act."""
         await self.probe()
 

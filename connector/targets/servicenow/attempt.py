@@ -2,17 +2,19 @@
 
 Four cases and no more: the record is known and untouched since (one PATCH), known but has to be looked at
 first (a lost answer, a field people may edit, tags in a shared field), not known but there (adopt it), or not
-there (one POST). A record that a unique key brings to light is adopted like one that was found.
+there (one POST). A record that a unique key brings to light is adopted like one that was found; before notes
+go to an adopted record, its journal is asked which of them it has.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from connector.errors import ConflictError, RejectedError
-from connector.model import Delivery, FieldValue, Link
+from connector.model import Delivery, FieldValue, Link, NoteInHand
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.journal import unwritten
 from connector.targets.servicenow.outcome import Outcome
 from connector.targets.servicenow.records import Records
 from connector.targets.servicenow.references import References
@@ -21,6 +23,8 @@ from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
 from connector.targets.servicenow.tags import merged, tags_field, touched
 from connector.targets.servicenow.transition import check_open, closed, reachable, started_from
 from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due, tags_due
+
+NOTES = "notes"  # where a receipt says what is uncertain about notes
 
 
 def is_due(delivery: Delivery, link: Link) -> bool:
@@ -114,10 +118,10 @@ class Attempt:
 
     async def _agree(self, link: Link, row: Row | None) -> Outcome:
         """Write what differs from the record, or from what is known of it."""
-        notes = self.delivery.notes
-        if self.dialect.landed(self.delivery, row):
-            notes = tuple(note for note in notes if not note.sent)
+        notes, doubt = await self._notes_due(link, row)
         plan = await self._planned(link, row)
+        if doubt:
+            plan = replace(plan, left={**plan.left, NOTES: doubt})
         body = {**plan.sent, **self.dialect.noted(notes, self.delivery.token)}
         if not body:
             return plan
@@ -126,6 +130,15 @@ class Attempt:
         answer = await self._patch(link, plan.sent, body)
         sent = {name: text for name, text in body.items() if name != self.dialect.note_field}
         return replace(plan, sent=sent, row=row.updated(answer) if row is not None else answer)
+
+    async def _notes_due(self, link: Link, row: Row | None) -> tuple[tuple[NoteInHand, ...], str]:
+        """The notes that the record does not have yet, and what is uncertain about that."""
+        notes = self.delivery.notes
+        if self.dialect.landed(self.delivery, row):
+            return tuple(note for note in notes if not note.sent), ""
+        if self.delivery.link is not None or not notes:
+            return notes, ""
+        return await unwritten(self.calls, link.external_id, self.dialect.note_field, notes)
 
     async def _planned(self, link: Link, row: Row | None) -> Outcome:
         """The outcome that a write would have."""

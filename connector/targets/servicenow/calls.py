@@ -12,6 +12,10 @@ from connector.http import Answer, Peer
 from connector.model import JSON
 from connector.targets.servicenow.row import Row, from_answer, rows_from
 
+_JOURNAL = "sys_journal_field"
+_MARKED = "mdxdr:"  # stands in every note of ours
+_MOST_ENTRIES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:
@@ -31,6 +35,18 @@ class Calls:
         }
         answer = await self._request("GET", f"/{table or self.table}", f"list {table or self.table}", params)
         return rows_from(answer.data)
+
+    async def entries(self, sys_id: str, note_field: str) -> tuple[list[str], bool]:
+        """The texts of our notes in a record's journal, and whether they are all that there are.
+
+        Entries that the account may not read are left out in silence, but the count has them.
+        """
+        query = f"element_id={sys_id}^element={note_field}^valueLIKE{_MARKED}^ORDERBYDESCsys_created_on"
+        params = {"sysparm_query": query, "sysparm_limit": _MOST_ENTRIES, **_shape(("sys_id", "value"))}
+        answer = await self._request("GET", f"/{_JOURNAL}", f"list {_JOURNAL}", params)
+        texts = [row.text("value") for row in rows_from(answer.data)]
+        counted = answer.headers.get("x-total-count", "")
+        return texts, all(texts) and (not counted.isdigit() or int(counted) <= len(texts))
 
     async def read(self, sys_id: str, fields: Iterable[str]) -> Row:
         """One record. Raises RejectedError `not_found` when it is not there or hidden from us."""

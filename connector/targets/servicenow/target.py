@@ -63,7 +63,7 @@ class ServiceNowTarget:
         link = delivery.link
         return {WRITES: 1} if link is None or is_due(delivery, link) else {}
 
-    async def open(self, *, first_use: bool) -> None:
+    async def open(self, *, first_use: bool) -> None:  # noqa: ARG002  # the protocol's; alike at every start
         """Ask the table once, so that a wrong address, table or role pauses the target and parks no row.
 
         Raises AuthError when a person has to act; a page where the API should be counts as that.
