@@ -56,10 +56,13 @@ class Source(Protocol):
         """The tenant id: half of every incident's identity."""
         ...
 
-    def changes(self, since: Position, *, again: Sequence[str] = ()) -> AsyncIterator[Page]:
+    def changes(
+        self, since: Position, *, start: Position | None = None, again: Sequence[str] = ()
+    ) -> AsyncIterator[Page]:
         """Every incident updated at or after `since` (less the configured overlap), oldest first, page by page.
 
-        `again` are the ids of incidents set aside earlier, to be tried once more.
+        `start` is where the first poll began: nothing older is asked for, not even as overlap. `again` are the ids of
+        incidents set aside earlier, to be tried once more.
         """
         ...
 

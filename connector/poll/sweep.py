@@ -34,10 +34,11 @@ class Poll:
     async def once(self, *, rescan: bool = False) -> Sweep:
         """Read everything that changed since the stored position, or, to `rescan`, since the source's start."""
         sweep = Sweep(self.source.name, self.source.tenant, self.now())
-        position, again = await self.store.write(lambda tx: self._open(tx, rescan=rescan))
-        sweep.since = position.revision.raw
+        since, start, again = await self.store.write(self._open)
+        since = start if rescan else since
+        sweep.since = since.revision.raw
         try:
-            async for page in self.source.changes(position, again=again):
+            async for page in self.source.changes(since, start=start, again=again):
                 await self._store(page, sweep, rescan=rescan)
         except StateError:
             raise
@@ -48,8 +49,8 @@ class Poll:
         self.emit(Event(EventKind.POLLED, self.source.name, count=sweep.fresh, seconds=seconds))
         return sweep
 
-    def _open(self, tx: Tx, *, rescan: bool) -> tuple[Position, list[str]]:
-        """Where to read from, and what to try again.
+    def _open(self, tx: Tx) -> tuple[Position, Position, list[str]]:
+        """Where the last sweep ended, where the first began, and what to try again.
 
         The start is stored at the first poll, so that `now` means then and not each restart.
         """
@@ -59,9 +60,9 @@ class Poll:
         if stored is None:
             stored = Position(self.start(tx.now))
             positions.put(tx, self.source.name, stored, start=stored.revision.raw)
-        start = positions.start(tx, self.source.name) if rescan else None
+        start = positions.start(tx, self.source.name)
         again = [kept.set_aside.incident for kept in set_asides.every(tx, self.source.name)]
-        return start or stored, again
+        return stored, start or stored, again
 
     async def _store(self, page: Page, sweep: Sweep, *, rescan: bool) -> None:
         settlement = Settlement(self.routes, page, sweep, self.history, rescan=rescan)

@@ -5,9 +5,11 @@ behind it slips past the page border unseen. So a link is taken only as the sign
 next page is asked for from the last time seen; what shares that time comes again and is recognised. Links
 are followed where nothing else leads on:
 
-* One time fills a page. Then the rows of that time are read once more, until a pass brings nothing new. *
-The rows are not in order. Then all pages are read, and the sweep ends no further than the first page's
-latest time, so that the next sweep looks at the rest again.
+* One time fills a page. Then the rows of that time are read once more, until a pass brings nothing new.
+* The rows are not in order. Then all pages are read, and the sweep ends no further than the first page's
+  latest time, so that the next sweep looks at the rest again.
+* The rows left are dated in the future. A position there would hide every later update, so such a time leads
+  nowhere, and the rows come again with each sweep until time has caught up with them.
 """
 
 from collections.abc import Sequence
@@ -31,10 +33,14 @@ class Step:
 
 @dataclass(slots=True)
 class Course:
-    """Ask for `link` if there is one, else for everything since `low`; then tell `step` what came."""
+    """Ask for `link` if there is one, else for everything since `low`; then tell `step` what came.
+
+    Times after `horizon` lie in the future.
+    """
 
     low: Revision
     link: str = ""
+    horizon: Revision | None = None
     _followed: set[str] = field(default_factory=set)
     _to_the_end: bool = False
     _cap: Revision | None = None
@@ -47,6 +53,10 @@ class Course:
         """Whether so many pages were read that the rest should wait for the next sweep."""
         return self._pages >= MOST_PAGES
 
+    def leads_on(self, time: Revision) -> bool:
+        """Whether a source may be said to have been read up to this time."""
+        return self.horizon is None or time.ticks <= self.horizon.ticks
+
     def step(self, times: Sequence[Revision], link: str, *, fresh: int) -> Step:
         """Decide after a page.
 
@@ -55,7 +65,7 @@ class Course:
         """
         self._pages += 1
         self._fresh += fresh
-        latest = max(times, key=lambda time: time.ticks, default=None)
+        latest = max(filter(self.leads_on, times), key=lambda time: time.ticks, default=None)
         if self._to_the_end or any(a.ticks > b.ticks for a, b in pairwise(times)):
             return self._on(link, latest)
         if latest is not None and latest.ticks > self.low.ticks:

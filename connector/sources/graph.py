@@ -5,12 +5,12 @@ query and no notification for it. Only the time of the last update is filtered b
 severity would lose sight of an incident at the very change that matters.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connector.http import Peer
-from connector.model import Page, Position
+from connector.model import Page, Position, Revision
 from connector.sources.course import Course
 from connector.sources.incidents import Incidents
 from connector.sources.items import is_id
@@ -25,7 +25,7 @@ class GraphSource:
     """One tenant's incidents; a `connector.model.Source`.
 
     `overlap` is how far before a position a sweep begins, because an update may become visible after a later
-    one.
+    one. `now` is our clock; it moves no position, and only tells which times lie in the future.
     """
 
     name: str
@@ -35,12 +35,19 @@ class GraphSource:
     overlap: timedelta
     expand_alerts: bool
     size: PageSize
+    now: Callable[[], datetime]
     _again_from: int = field(default=0)
 
-    def changes(self, since: Position, *, again: Sequence[str] = ()) -> AsyncIterator[Page]:
+    def changes(
+        self, since: Position, *, start: Position | None = None, again: Sequence[str] = ()
+    ) -> AsyncIterator[Page]:
         """Everything updated since the position, less the overlap; first the incidents set aside earlier."""
         low = since.revision.earlier(self.overlap)
-        return Sweep(self._incidents(), self.tenant, self.size, Course(low), self._turn(again)).pages()
+        if start is not None and start.revision.ticks > low.ticks:
+            low = start.revision
+        # A position up to here costs nothing: what changes after now is still met by the next sweep's overlap.
+        course = Course(low, horizon=Revision.of(self.now() + self.overlap))
+        return Sweep(self._incidents(), self.tenant, self.size, course, self._turn(again)).pages()
 
     async def probe(self) -> None:
         """Get a token and ask for one incident; raises a ConnectorError that says what is missing."""

@@ -100,4 +100,5 @@ class GraphSettings(PeerSettings):
             overlap=self.poll.overlap,
             expand_alerts=self.poll.expand_alerts,
             size=PageSize(self.poll.page_size),
+            now=runtime.now,
         )

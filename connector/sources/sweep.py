@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from connector.errors import RejectedError, TransientError
 from connector.http import BadAnswerError
-from connector.model import JSON, Incident, Page, Position, SetAside
+from connector.model import JSON, Incident, Page, Position, Revision, SetAside
 from connector.sources.course import MOST_PAGES, Course
 from connector.sources.incidents import USUAL_ATTEMPTS, Incidents, Listing
 from connector.sources.items import id_of, read_item, revision_of
@@ -73,7 +73,7 @@ class Sweep:
             found,
             read=len(listing.rows),
             position=Position(step.position) if step.position else None,
-            warnings=self._warnings(listing, last=step.last),
+            warnings=self._warnings(listing, times, last=step.last),
             last=step.last,
         )
 
@@ -163,8 +163,12 @@ class Sweep:
         else:
             found.incidents.append(item)
 
-    def _warnings(self, listing: Listing, *, last: bool) -> tuple[str, ...]:
+    def _warnings(self, listing: Listing, times: Sequence[Revision], *, last: bool) -> tuple[str, ...]:
         warnings = []
+        if ahead := [time.raw for time in times if not self.course.leads_on(time)]:
+            warnings.append(
+                f"later than our clock, so the position stays before them: {', '.join(ahead[:5])}"
+            )
         if listing.link and not self.incidents.peer.owns(listing.link):
             warnings.append("the next link leads to another host; it is not followed")
         if last and self.course.is_long:

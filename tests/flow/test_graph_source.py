@@ -51,6 +51,29 @@ async def test_the_next_sweep_begins_the_overlap_earlier(site: Site) -> None:
     assert ids(await sweep(site.source(overlap="2m"), since)) == made[6:]
 
 
+async def test_no_overlap_reaches_before_the_start(site: Site) -> None:
+    made = [site.incident(minute) for minute in range(4)]
+    start = Position(Revision.parse("2026-02-01T00:02:00Z"))
+    pages = [page async for page in site.source(overlap="2m").changes(start, start=start)]
+    assert ids(pages) == made[2:]
+
+
+@pytest.mark.parametrize("page_size", [2, 50])
+async def test_a_time_in_the_future_hides_nothing_that_is_updated_later(site: Site, page_size: int) -> None:
+    made = [site.incident(minute) for minute in range(3)]
+    odd = [
+        str(site.world.graph.portal.create({"lastUpdateDateTime": f"9999-12-31T23:59:5{n}Z"})["id"])
+        for n in (7, 8, 9)
+    ]
+    source = site.source(page_size=page_size)
+    pages = [page async for page in source.changes(BEGINNING)]
+    assert ids(pages) == made + odd
+    assert positions(pages)[-1] == "2026-02-01T00:02:00.23Z"
+    assert "9999-12-31T23:59:59Z" in pages[-1].warnings[0]
+    later = site.incident(60)
+    assert later in ids(await sweep(source, Position(Revision.parse(positions(pages)[-1]))))
+
+
 async def test_awaiting_action_arrives_as_itself(site: Site) -> None:
     site.incident(1, status="awaitingAction", assignedTo="Customer")
     (page,) = await sweep(site.source())
