@@ -128,9 +128,11 @@ class PeerSettings(Settings):
 
     @model_validator(mode="after")
     def _verify_is_off_on_loopback_only(self) -> Self:
-        if not self.verify and not is_loopback(urlsplit(self.base_url).hostname):
+        away = [] if self.verify else self._away()
+        if away:
             raise ValueError(
-                "verify: false is accepted for this machine only; name your authority with ca_file"
+                f"verify: false is accepted for this machine only, not with {' and '.join(away)} elsewhere; "
+                "name your authority with ca_file"
             )
         return self
 
@@ -139,3 +141,13 @@ class PeerSettings(Settings):
         if self.proxy_auth is not None and self.proxy is None:
             raise ValueError("proxy_auth without proxy does nothing; add proxy or remove it")
         return self
+
+    def _away(self) -> list[str]:
+        """The settings that name another machine, of all that credentials go to under this peer's settings."""
+        named = {"base_url": self.base_url, "proxy": self.proxy}
+        match getattr(self, "auth", None):  # each derived model has the kinds that its service takes
+            case ClientSecretAuth(authority=address):
+                named["auth.authority"] = address
+            case OAuth2Auth(token_url=address):
+                named["auth.token_url"] = address
+        return [name for name, url in named.items() if url and not is_loopback(urlsplit(url).hostname)]

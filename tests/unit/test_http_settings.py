@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from connector.errors import AuthError
 from connector.http import (
+    AnyAuth,
     BasicAuth,
     ClientSecretAuth,
     Duration,
@@ -67,6 +68,45 @@ def test_verification_is_switched_off_for_loopback_only() -> None:
     assert not PeerSettings(base_url="https://127.0.0.1", verify=False).verify
     with pytest.raises(ValidationError, match="ca_file"):
         PeerSettings(base_url="https://graph.example", verify=False)
+
+
+class PeerWithAuth(PeerSettings):
+    """A peer as sources and targets have it."""
+
+    auth: AnyAuth
+
+
+BASIC = {"type": "basic", "username": "u", "password": {"env": "S"}}
+ENTRA = {"type": "client_secret", "tenant_id": "t", "client_id": "c", "client_secret": {"env": "S"}}
+OAUTH2 = {"type": "oauth2", "client_id": "c", "client_secret": {"env": "S"}}
+UNVERIFIED = {"base_url": "https://127.0.0.1", "verify": False}
+
+
+@pytest.mark.parametrize(
+    ("peer", "place"),
+    [
+        ({"auth": ENTRA}, "auth.authority"),
+        ({"auth": {**ENTRA, "authority": "https://login.example"}}, "auth.authority"),
+        ({"auth": {**OAUTH2, "token_url": "https://login.example/token"}}, "auth.token_url"),
+        ({"auth": BASIC, "proxy": "https://proxy.example"}, "proxy"),
+    ],
+)
+def test_verification_stays_on_where_credentials_go_elsewhere(peer: dict[str, Any], place: str) -> None:
+    with pytest.raises(ValidationError, match=f"not with {place} elsewhere"):
+        PeerWithAuth.model_validate(UNVERIFIED | peer)
+    assert PeerWithAuth.model_validate(UNVERIFIED | peer | {"verify": True}).verify
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        {"auth": {**ENTRA, "authority": "https://localhost:8443"}},
+        {"auth": {**OAUTH2, "token_url": "https://[::1]/token"}},
+        {"auth": BASIC, "proxy": "http://127.0.0.1:3128"},
+    ],
+)
+def test_verification_may_be_off_where_every_address_is_this_machine(peer: dict[str, Any]) -> None:
+    assert not PeerWithAuth.model_validate(UNVERIFIED | peer).verify
 
 
 @pytest.mark.parametrize("connections", [0, 9])
