@@ -6,7 +6,7 @@ limits is the default quota. Source: learn.microsoft.com, "Request limits and th
 (Microsoft.SecurityInsights): 75 writes of incidents and of comments in 5 minutes for a subscription.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -53,14 +53,15 @@ class SentinelSettings(PeerSettings):
 
     def build(self, *, runtime: Runtime | None = None) -> SentinelTarget:
         """The target these settings describe; opens no connection yet."""
-        peer = Peer(self, self.auth, kind=PeerKind.ARM, runtime=runtime or Runtime())
+        runtime = runtime or Runtime()
+        peer = Peer(self, self.auth, kind=PeerKind.ARM, runtime=runtime)
         place = Place(peer, self._path(), self.api_version)
         return SentinelTarget(
             self.name,
             peer=peer,
             place=place,
             identity=self._identity(),
-            finder=self._finder(place),
+            finder=self._finder(place, runtime.monotonic),
             quotas=self._quotas(),
         )
 
@@ -71,10 +72,10 @@ class SentinelSettings(PeerSettings):
     def _identity(self) -> str:
         return f"{self.type}:{self.subscription_id}/{self.workspace}".lower()
 
-    def _finder(self, place: Place) -> Finder:
+    def _finder(self, place: Place, monotonic: Callable[[], float]) -> Finder:
         if self.incidents == "ours":
             return OurIncidents(place, self._identity())
-        return MicrosoftIncidents(place, by_filter=self.find_by == "filter")
+        return MicrosoftIncidents(place, by_filter=self.find_by == "filter", monotonic=monotonic)
 
     def _quotas(self) -> Mapping[str, Quota]:
         group = self.subscription_id.lower()
