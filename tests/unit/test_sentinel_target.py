@@ -10,7 +10,7 @@ from connector.errors import AuthError, ConflictError, RejectedError, TransientE
 from connector.mocks.kernel import Refusal
 from connector.model import FieldValue
 from tests.contract.targets.harness import changed, deliver, note
-from tests.contract.targets.sentinel_harness import SentinelHarness
+from tests.contract.targets.sentinel_harness import MicrosoftHarness, SentinelHarness
 
 
 @pytest.fixture
@@ -211,6 +211,27 @@ async def test_a_follow_up_is_another_incident(far: SentinelHarness) -> None:
     receipt = await deliver(target, far.delivery(generation=1))
     assert len(far.held()) == 2
     assert receipt.link.generation == 1
+
+
+@pytest.mark.parametrize("kind", [SentinelHarness, MicrosoftHarness])
+async def test_an_update_that_makes_a_deleted_incident_anew_says_so(
+    kind: type[SentinelHarness], tmp_path: Path
+) -> None:
+    far = kind(tmp_path)
+    target = far.start()
+    delivery, first = await far.first(target)
+    far.delete(first.link.external_id)
+
+    receipt = await deliver(target, changed(delivery, severity="Low"))
+
+    assert receipt.created
+    assert "made it anew" in receipt.left["comments"]
+    assert far.only().fields["title"] == "Phish"
+    assert receipt.link.number == str(far.only().fields["incidentNumber"])
+    following = replace(changed(delivery, severity="High"), link=receipt.link)
+    receipt = await deliver(target, following)
+    assert (receipt.created, dict(receipt.left)) == (False, {})
+    await far.close()
 
 
 async def test_a_missing_role_pauses_the_target(far: SentinelHarness) -> None:

@@ -3,7 +3,8 @@
 The last answer's etag and properties are kept with the link, so an update needs no read. Our own comment
 moves the etag, so the link is marked stale and the next write reads once; a 409 from somebody else's write
 reads and merges again, three times at most. An incident is looked at before it is written whenever an answer
-was lost.
+was lost. An update without a read makes a deleted incident anew, which the answer tells and the receipt says:
+a read before every write would double the requests for the sake of a rare mistake.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,8 @@ from connector.targets.writing import (
 
 INCIDENT_WRITES = "incident_writes"
 COMMENT_WRITES = "comment_writes"
+COMMENTS = "comments"
+MADE_ANEW = "the incident was gone, and the update made it anew without its earlier comments"
 _MERGES = 3
 
 
@@ -103,7 +106,11 @@ class SentinelTarget:
         return self._quotas
 
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
-        """One incident write if anything changes, one comment write for each note."""
+        """One incident write if anything changes, one comment write for each note.
+
+        An incident that is to be joined counts as found: one that is not there yet costs nothing, which only
+        the attempt can tell.
+        """
         writes = 1 if delivery.link is None or _changes(delivery, delivery.link) else 0
         cost = {INCIDENT_WRITES: writes, COMMENT_WRITES: len(delivery.notes)}
         return {name: count for name, count in cost.items() if count}
@@ -153,7 +160,10 @@ class SentinelTarget:
         if not _changes(delivery, link):
             return _Written(Held(link.external_id, ""))
         held = None if delivery.in_doubt else from_link(link)
-        return await _agree(calls, delivery, link, held or await _read_linked(calls, link))
+        written = await _agree(calls, delivery, link, held or await _read_linked(calls, link))
+        if not written.held.created:
+            return written
+        return replace(written, left={**written.left, COMMENTS: MADE_ANEW})
 
 
 async def _agree(calls: Calls, delivery: Delivery, link: Link, held: Held) -> _Written:
