@@ -1,6 +1,7 @@
 """What is particular to Sentinel: whole bodies with etags, labels, and incidents that are ours."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,26 @@ async def test_after_a_lost_state_our_incidents_are_read_before_they_are_written
     assert far.only().fields["classificationComment"] == "seen"
     assert far.only().fields["severity"] == "Low"
     assert not receipt.created
+
+
+async def test_an_incident_of_ours_that_is_older_than_the_newest_is_read_before_it_is_written(
+    far: SentinelHarness,
+) -> None:
+    delivery, first = await far.first(far.start(), tags=("Ours",))
+    far.foreign_tag(first.link.external_id, "Theirs")
+    for number in range(60):
+        far.clock.advance(timedelta(minutes=1))
+        await deliver(far.start(), far.delivery(f"new-{number}", created_hint=far.clock.now().isoformat()))
+    target = far.start()
+    await target.open(first_use=False)
+    far.log.clear()
+
+    await deliver(target, replace(delivery, link=None))
+    recent = (far.clock.now() - timedelta(minutes=1)).isoformat()
+    await deliver(target, far.delivery("newest", created_hint=recent))
+
+    assert next(held for held in far.held() if held.id == first.link.external_id).tags == ["Ours", "Theirs"]
+    assert [entry.method for entry in far.heard()] == ["GET", "PUT"]
 
 
 async def test_first_use_reads_every_page(far: SentinelHarness) -> None:

@@ -20,7 +20,7 @@ from connector.errors import NotThereYetError, RejectedError
 from connector.model import JSON, Delivery, IncidentKey, Revision
 from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.incident import Held, from_answer
-from connector.targets.sentinel.ours import is_microsofts
+from connector.targets.sentinel.ours import created_at, is_microsofts
 
 _PAGE = 200
 _PAGES = 250
@@ -141,7 +141,7 @@ class MicrosoftIncidents:
             async for page in pages:
                 for key, rows in _matches(page, keys).items():
                     found[key] += rows
-                if page and depth is not None and _created(page[-1]) < depth:
+                if page and depth is not None and created_at(page[-1]) < depth:
                     break
         return found
 
@@ -178,13 +178,6 @@ def _oldest(delivery: Delivery) -> int | None:
 def _reaches(depth: int | None, oldest: int | None) -> bool:
     """Whether a list down to `depth` says all about an incident that is no older than `oldest`."""
     return depth is None or (oldest is not None and oldest >= depth)
-
-
-def _created(row: dict[str, JSON]) -> int:
-    try:
-        return Revision.parse(str((row.get("properties") or {}).get("createdTimeUtc"))).ticks
-    except ValueError:
-        return 1 << 62  # a row without its time ends no search
 
 
 def _ambiguous(key: IncidentKey, rows: list[dict[str, JSON]]) -> RejectedError:

@@ -6,10 +6,11 @@ Defender incident, so creating there would double them all; that is looked at be
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from connector.errors import AuthError, RejectedError
-from connector.model import JSON, Delivery
+from connector.model import JSON, Delivery, Revision
 from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.incident import Held
 
@@ -19,6 +20,8 @@ _NEWEST = 50
 _PAGE = 1000
 _PAGES = 50
 _CHOSEN_VERSION = 5
+_LATE = 1 << 62  # ticks later than any
+_MARGIN = timedelta(minutes=5)  # by which the clocks of Defender and Sentinel may differ
 
 
 class OurIncidents:
@@ -27,8 +30,8 @@ class OurIncidents:
     def __init__(self, place: Place, identity: str) -> None:
         self._place = place
         self._identity = identity
-        self._opened = False
         self._unlinked: set[str] = set()
+        self._known_since: int | None = None  # ticks since which names are known; None: not looked yet
 
     def name_of(self, delivery: Delivery) -> str:
         """The name of the delivery's incident, the same in every process."""
@@ -40,16 +43,18 @@ class OurIncidents:
     async def open(self, *, first_use: bool) -> None:
         """Look at the workspace before the first creation.
 
-        On first use also learn which names exist: after a lost state, our incidents are read before they are
-        written, or the labels of other people would be replaced. Raises AuthError when Microsoft's connector
-        is at work here.
+        The names that exist are learnt, on first use all of them: incidents of ours without a link are read
+        before they are written, or the labels of other people would be replaced. Raises AuthError when
+        Microsoft's connector is at work here.
         """
-        async for rows in Calls(self._place).pages(
-            top=_PAGE if first_use else _NEWEST, most=_PAGES if first_use else 1
-        ):
+        top, most = (_PAGE, _PAGES) if first_use else (_NEWEST, 1)
+        pages, oldest = 0, _LATE
+        async for rows in Calls(self._place).pages(top=top, most=most):
             _refuse_microsoft(rows)
             self._unlinked.update(name for row in rows if _is_chosen(name := str(row.get("name")).lower()))
-        self._opened = True
+            pages, oldest = pages + 1, min([oldest, *map(created_at, rows)])
+        # Fewer pages than asked for, or nothing on them: that was the whole workspace.
+        self._known_since = 0 if pages < most or oldest == _LATE else oldest
 
     async def probe(self) -> None:
         """Look at the newest incidents. Raises AuthError when Microsoft's connector is at work here."""
@@ -61,8 +66,10 @@ class OurIncidents:
 
     async def find(self, calls: Calls, delivery: Delivery) -> Held | str:
         """The incident if it exists, else its name. Raises RejectedError if it may not be created."""
+        if self._known_since is None:
+            await self.open(first_use=False)
         name = self.name_of(delivery)
-        if delivery.in_doubt or name in self._unlinked:
+        if delivery.in_doubt or name in self._unlinked or self._may_be_unlisted(delivery):
             held = await calls.find(name)
             if held is not None:
                 # Nobody else knows the name: after a lost answer, it was our own attempt that made it.
@@ -74,8 +81,6 @@ class OurIncidents:
                 signature="may_not_create",
                 alone=True,
             )
-        if not self._opened:
-            await self.open(first_use=False)
         # Until the link is stored, another attempt must read before it writes.
         self._unlinked.add(name)
         return name
@@ -84,10 +89,30 @@ class OurIncidents:
         """Told that the state knows the incident now."""
         self._unlinked.discard(name)
 
+    def _may_be_unlisted(self, delivery: Delivery) -> bool:
+        """Whether our incident, if it exists, may be older than everything that was listed.
+
+        It is younger than the Defender incident, so a route that is renamed or added later, whose incidents
+        have no links, costs a read for the older ones.
+        """
+        try:
+            created = Revision.parse(delivery.created_hint).earlier(_MARGIN).ticks
+        except ValueError:
+            return bool(self._known_since)
+        return created < (self._known_since or 0)
+
 
 def is_microsofts(row: dict[str, JSON]) -> bool:
     """Whether an incident was made by Microsoft's own connector."""
     return str((row.get("properties") or {}).get("providerName") or "").casefold() in MICROSOFT
+
+
+def created_at(row: dict[str, JSON]) -> int:
+    """The ticks at which Sentinel got an incident; later than any when the row does not say."""
+    try:
+        return Revision.parse(str((row.get("properties") or {}).get("createdTimeUtc"))).ticks
+    except ValueError:
+        return _LATE
 
 
 def _refuse_microsoft(rows: list[dict[str, JSON]]) -> None:
