@@ -38,6 +38,7 @@ class AuditKind(enum.StrEnum):
     RECOVERED = "recovered"
     STARTED = "started"
     STOPPED = "stopped"
+    OPERATOR = "operator"
 
 
 class Outcome(enum.StrEnum):
@@ -50,6 +51,7 @@ class Outcome(enum.StrEnum):
     PARKED = "parked"
     EXCLUDED = "excluded"
     UNMAPPED = "unmapped"
+    DISCARDED = "discarded"  # given up by an operator before it had another outcome
 
 
 @dataclass(frozen=True, slots=True)

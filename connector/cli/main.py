@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import connector
-from connector.cli import audit, check, demo, mock, service, show, status
+from connector.cli import audit, check, demo, mock, operate, service, show, status
 from connector.cli.exits import errors_told
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command("sync")(service.sync)
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("show")(show.show)
+app.command("retry")(operate.retry)
+app.command("discard")(operate.discard)
 app.add_typer(audit.app, name="audit")
 app.command("mock")(mock.mock)
 app.command("demo")(demo.demo)

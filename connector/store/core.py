@@ -40,12 +40,14 @@ class Store:
         salt: Callable[[], bytes],
         holder: str,
         readonly: bool,
+        guest: bool,
     ) -> None:
         self._place = place
         self._now = now
         self._salt = salt
         self._holder = holder
         self._readonly = readonly
+        self._guest = readonly or guest
         self._closed = False
         self._held: HeldFile | None = None
         self._engine = engine_for(place, readonly=readonly)
@@ -60,14 +62,17 @@ class Store:
         salt: Callable[[], bytes],
         holder: str,
         readonly: bool = False,
+        guest: bool = False,
     ) -> Self:
         """Open the state at a database address, and bring it to this version of the program.
 
         `salt` gives 16 random bytes each time; `holder` names this process to people and to other replicas.
-        With `readonly` nothing is written, locked or migrated: for looking on while a daemon runs.
-        Raises StateError when the state is held by another process, is of a newer version, or cannot be used.
+        With `readonly` nothing is written, locked or migrated: for looking on while a daemon runs. A `guest` may
+        write, in short transactions beside a daemon's, but it holds no lock, migrates nothing and must not
+        claim rows. Raises StateError when the state is held by another process, is of a newer version, or
+        cannot be used.
         """
-        store = cls(place_of(url), now=now, salt=salt, holder=holder, readonly=readonly)
+        store = cls(place_of(url), now=now, salt=salt, holder=holder, readonly=readonly, guest=guest)
         try:
             await store._submit(store._prepare)
         except BaseException:
@@ -99,16 +104,16 @@ class Store:
 
     def _prepare(self) -> None:
         path = self._place.path
-        if path is not None and self._readonly and not path.exists():
+        if path is not None and self._guest and not path.exists():
             raise StateError(
                 f"there is no state at {path}", remedy="start the service once, or name another state"
             )
-        if path is not None and not self._readonly:
+        if path is not None and not self._guest:
             make_folder(path)
             self._held = HeldFile.take(path, holder=self._holder, now=self._now())
             make_file(path)
         with self._transaction(writable=not self._readonly, opening=True) as connection:
-            check = migrate.require_current if self._readonly else migrate.upgrade
+            check = migrate.require_current if self._guest else migrate.upgrade
             check(connection, str(self._place))
 
     def _read(self, work: Callable[[Tx], T]) -> T:

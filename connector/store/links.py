@@ -34,10 +34,19 @@ def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Li
     return {IncidentKey(row.tenant, row.incident): link_of(row) for row in rows}
 
 
-def applied(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Link]:
-    """As `get`, without what the target answered last: enough to decide by, and much smaller."""
+def applied(
+    tx: Tx, route: str, keys: Sequence[IncidentKey], target: str | None = None
+) -> dict[IncidentKey, Link]:
+    """As `get`, without what the target answered last: enough to decide by, and much smaller.
+
+    With `target`, a record that the route keeps on another one, because the configuration was changed, counts as
+    known but empty: nothing can be said of what this target holds.
+    """
     rows = for_incidents(tx, _APPLIED, keys, of_route=route)
-    return {IncidentKey(row.tenant, row.incident): link_of(row) for row in rows}
+    return {
+        IncidentKey(row.tenant, row.incident): link_of(row) if target in (None, row.target) else Link("")
+        for row in rows
+    }
 
 
 def of_incident(tx: Tx, key: IncidentKey) -> list[Linked]:

@@ -1,4 +1,4 @@
-"""Notes: appended once per key, never replaced. After delivery the text goes and the key stays.
+"""Notes: appended once per key, never replaced. When one is delivered, or given up for good, only the key stays.
 
 A note travels with its incident's wanted row: whoever adds one also stores that row.
 """
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Update, bindparam, func, select, update
 
 from connector.model import IncidentKey
 from connector.store.tables import notes
-from connector.store.tx import Tx, Upsert, about, for_incidents, one_incident
+from connector.store.tx import Tx, Upsert, about, chunks, for_incidents
 
 _ONE = update(notes).where(
     notes.c.route == bindparam("of_route"),
@@ -24,7 +24,9 @@ _ONE = update(notes).where(
 
 _OF_ROUTE = (notes.c.route == bindparam("of_route"), about(notes))
 _KNOWN = select(notes.c.tenant, notes.c.incident, notes.c.rule, notes.c.item).where(*_OF_ROUTE)
-_WAITING = select(notes).where(*_OF_ROUTE, notes.c.delivered_at.is_(None)).order_by(notes.c.row)
+# Neither delivered nor given up for good.
+LEFT = (notes.c.delivered_at.is_(None), notes.c.text.is_not(None))
+_WAITING = select(notes).where(*_OF_ROUTE, *LEFT).order_by(notes.c.row)
 _KEY = ("route", "tenant", "incident", "rule", "item")
 # Notes leave in the order in which they were added, so only whole incidents are sorted.
 _ADD = Upsert(notes, _KEY, keep_old=True, order=("route", "tenant", "incident"))
@@ -88,26 +90,42 @@ def delay(tx: Tx, route: str, key: IncidentKey, errors: Mapping[str, str], due: 
     _change(tx, route, key, {note: {"due": due, "last_error": error} for note, error in errors.items()})
 
 
-def unpark(tx: Tx, route: str, key: IncidentKey) -> int:
-    """Make an incident's parked notes due now; how many were parked."""
-    chosen = update(notes).where(*_OF_ROUTE, notes.c.parked.is_not(None), notes.c.text.is_not(None))
-    fresh = chosen.values(parked=None, due=tx.now, last_error=None)
-    return tx.connection.execute(fresh, {**one_incident(key), "of_route": route}).rowcount
+def unpark(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> int:
+    """Make the incidents' parked notes due now, as if just added; how many were parked."""
+    chosen = update(notes).where(*_OF_ROUTE, *LEFT, notes.c.parked.is_not(None))
+    return _count(
+        tx, chosen.values(parked=None, since=tx.now, due=tx.now, last_error=None), keys, of_route=route
+    )
 
 
 def count_parked(tx: Tx) -> dict[str, int]:
-    """How many notes were given up, by route."""
-    query = select(notes.c.route, func.count().label("parked")).where(
-        notes.c.parked.is_not(None), notes.c.delivered_at.is_(None)
-    )
+    """How many notes were given up until their incident changes or an operator retries them, by route."""
+    query = select(notes.c.route, func.count().label("parked")).where(*LEFT, notes.c.parked.is_not(None))
     return {row.route: row.parked for row in tx.connection.execute(query.group_by(notes.c.route))}
+
+
+def discard(tx: Tx, route: str, key: IncidentKey, *, parked_only: bool) -> int:
+    """Give up an incident's undelivered notes for good, texts included; how many there were."""
+    chosen = update(notes).where(*_OF_ROUTE, *LEFT)
+    if parked_only:
+        chosen = chosen.where(notes.c.parked.is_not(None))
+    return _count(tx, chosen.values(text=None, parked="discarded", token=None), [key], of_route=route)
 
 
 def erase(tx: Tx, key: IncidentKey) -> int:
     """Forget the texts of an incident's undelivered notes and give them up; how many there were."""
     chosen = update(notes).where(about(notes), notes.c.text.is_not(None))
-    given_up = chosen.values(text=None, parked="erased", token=None)
-    return tx.connection.execute(given_up, one_incident(key)).rowcount
+    return _count(tx, chosen.values(text=None, parked="erased", token=None), [key])
+
+
+def _count(tx: Tx, change: Update, keys: Sequence[IncidentKey], **parameters: Any) -> int:
+    """Run a change with the condition `about`; how many notes it met."""
+    return sum(
+        tx.connection.execute(
+            change, {"incidents": [(key.tenant, key.incident) for key in some], **parameters}
+        ).rowcount
+        for some in chunks(keys)
+    )
 
 
 def _change(tx: Tx, route: str, key: IncidentKey, changes: Mapping[str, Mapping[str, Any]]) -> None:

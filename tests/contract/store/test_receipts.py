@@ -143,7 +143,7 @@ class TestNotes:
         await desk.want(wanted_row())
         await desk.note("a")
         await desk.store.write(lambda tx: notes.park(tx, "soc", key(), {"note-a": "refused"}))
-        assert await desk.store.write(lambda tx: notes.unpark(tx, "soc", key())) == 1
+        assert await desk.store.write(lambda tx: notes.unpark(tx, "soc", [key()])) == 1
         assert [each.id for each in (await desk.one()).notes] == ["note-a"]
 
     async def test_a_delayed_note_keeps_the_row_until_it_is_due(self, desk: Desk) -> None:
@@ -191,5 +191,5 @@ class TestNotes:
         await desk.want(wanted_row())
         await desk.note("a")
         assert await desk.store.write(lambda tx: notes.erase(tx, key())) == 1
-        assert await desk.store.write(lambda tx: notes.unpark(tx, "soc", key())) == 0
+        assert await desk.store.write(lambda tx: notes.unpark(tx, "soc", [key()])) == 0
         assert (await desk.one()).notes == ()
