@@ -128,13 +128,14 @@ class Settlement:
         keys = [step.incident.key for step in steps]
         last = evaluations.get(tx, route.name, keys)
         rows = wanted.get(tx, route.name, keys)
-        linked = links.applied(tx, route.name, keys)
+        linked = links.applied(tx, route.name, keys, route.target)
         gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked)
         for step in steps:
             if self.rescan or not _evaluated(last.get(step.incident.key), step.incident, route):
                 decision = evaluate(route, step, gathered)
                 self.sweep.reasons[decision.reason] += 1
         wanted.put(tx, list(gathered.wanted.values()))
+        note_rows.unpark(tx, route.name, list(gathered.wanted))
         note_rows.add(tx, gathered.notes)
         evaluations.put(tx, route.name, gathered.evaluations)
         tx.audit(*gathered.entries)
