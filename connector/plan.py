@@ -155,6 +155,7 @@ def tags_to_write(
     return added, () if record.keep_tags else removed
 
 
+_LONGEST_WAIT = 86_400.0  # seconds; a far side that asks for more is asked again after a day all the same
 _SEVERITIES = {"high": 1, "medium": 2, "low": 3, "informational": 4}
 
 
@@ -178,6 +179,7 @@ class RetryPolicy:
     pause: float = 60.0
     unexpected_attempts: int = 5
     give_up_after: timedelta = field(default=timedelta(days=7))
+    give_up_attempts: int = 10  # so that the first hiccup after a long outage buries nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,13 @@ class RetryIn:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Stop writing to the whole target and ask it again after so many seconds; its rows stay."""
+    """Stop writing to the whole target and ask it again after so many seconds; its rows stay.
+
+    `row` is how long the row that met the trouble waits, if longer.
+    """
 
     seconds: float
+    row: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +214,9 @@ def after_failure(
     """What follows a failed attempt. `spread` in [0, 1) is the jitter, passed in so that this stays pure."""
     if isinstance(error, AuthError):
         return Pause(policy.pause)
-    if isinstance(error, RejectedError) or age > policy.give_up_after:
+    if isinstance(error, RejectedError):
+        return Park()
+    if age > policy.give_up_after and attempts >= policy.give_up_attempts:
         return Park()
     if not isinstance(error, ConnectorError) and attempts >= policy.unexpected_attempts:
         return Park()  # our own bug: it is not cured by trying for days
@@ -219,8 +227,8 @@ def _wait(error: Exception, attempts: int, spread: float, policy: RetryPolicy) -
     match error:
         case NotThereYetError():
             return policy.not_there_yet * (1 + spread)
-        case TransientError(retry_after=float() | int() as seconds):
-            return seconds + spread
+        case TransientError(retry_after=float() | int() as seconds) if seconds >= 1:
+            return min(seconds, _LONGEST_WAIT) + spread
         case _:
             return _backoff(attempts, spread, policy)
 

@@ -13,7 +13,7 @@ from connector.store.claims import Claimed
 class Answered:
     """One delivery and how it ended: with a receipt, an error, or both (fields refused, notes taken).
 
-    Neither: nothing was sent, and the row is given back.
+    Neither: the row is given back. `sent_nothing`: not even a request of this row's own was made.
     """
 
     claimed: Claimed
@@ -21,6 +21,7 @@ class Answered:
     acknowledged: datetime
     receipt: Receipt | None = None
     error: Exception | None = None
+    sent_nothing: bool = False
 
 
 async def attempt(target: Target, claimed: Claimed, now: Callable[[], datetime]) -> Answered:

@@ -1,7 +1,7 @@
 """One target's coordinator: keeps a few deliveries in flight and stores answers in groups as they come.
 
 A slow answer delays nobody else, and a commit is shared by everything that arrived while the last one was being
-written. A row is claimed a few dozen at a time, so that one look-up on the target serves all of them.
+written. Rows are claimed a few dozen at a time, so that one look-up on the target serves all of them.
 """
 
 import asyncio
@@ -11,21 +11,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.audit import AuditEntry, AuditKind
 from connector.deliver.attempt import Answered, attempt
+from connector.deliver.gate import Gate
 from connector.deliver.judge import Judge
-from connector.deliver.quota import affordable
+from connector.deliver.quota import affordable, refund
 from connector.deliver.settle import Judged, settle
-from connector.errors import AuthError, ConnectorError
+from connector.errors import ConnectorError
 from connector.model import Event, EventKind, Target
 from connector.plan import Pause, RetryPolicy
 from connector.store import Store, Tx, claims, links, pauses, wanted
 from connector.store.claims import Claimed
 
-LEASE = timedelta(minutes=10)  # longer than any attempt can last: at most a few requests of a minute each
+LEASE = timedelta(minutes=30)  # a row not begun in the first half of it is given back
 BATCH = 100  # rows claimed together, which one look-up on the target serves
 GATHER = 0.03  # seconds in which answers are collected for one commit
 LINGER = timedelta(seconds=2)  # how long few rows wait for more while a sweep is still finding some
+LOOK = 15.0  # seconds after which the state is looked at again: an operator may have made rows due
 
 
 @dataclass(slots=True)
@@ -45,16 +46,18 @@ class Deliverer:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
     _judge: Judge = field(init=False)
+    _gate: Gate = field(init=False)
+    _slots: asyncio.Semaphore = field(init=False)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _answers: asyncio.Queue[Answered] = field(default_factory=asyncio.Queue)
     _flying: set[asyncio.Task[None]] = field(default_factory=set)
     _owed: int = 0
     _opened: bool = False
-    _paused_until: datetime | None = None
     _free_at: datetime | None = None
-    _slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
         self._judge = Judge(self.policy, self.alike, self.spread)
+        self._gate = Gate(self.target.name, timedelta(seconds=self.policy.pause))
         self._slots = asyncio.Semaphore(self.workers)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -63,7 +66,8 @@ class Deliverer:
         while not stop.is_set():
             self.wake.clear()
             await self.drain(stop)
-            await self._rest(stop, await self._until_next())
+            wait = await self._until_next()
+            await self._rest(stop, LOOK if wait is None else min(wait, LOOK))
 
     async def finish(self, reading: asyncio.Task[None], *, patience: timedelta, stop: asyncio.Event) -> None:
         """Deliver until `reading` has ended and nothing is due, nor will be within `patience`."""
@@ -75,22 +79,24 @@ class Deliverer:
             await self.drain(stop)
             wait = await self._until_next() if ended else 1.0
             until = until or (self.now() + patience if ended else None)
-            if ended and (wait is None or (until and self.now() + timedelta(seconds=wait) > until)):
+            if ended and (wait is None or self._gate.paused):
+                return
+            if wait is not None and until is not None and self.now() + timedelta(seconds=wait) > until:
                 return
             await self._rest(stop, wait)
 
     async def recover(self) -> None:
-        """At start: free what an earlier process had claimed, and remember that the target was paused."""
+        """At start: free what an earlier process had claimed, and recall that the target was paused."""
 
         def work(tx: Tx) -> pauses.Pause | None:
             claims.release_leases(tx, self.target.name)
             return pauses.get(tx, self.target.name)
 
-        if await self.store.write(work) is not None:
-            self._paused_until = self.now()  # a new process asks afresh
+        self._gate.recall(await self.store.write(work), self.now())
 
     async def drain(self, stop: asyncio.Event) -> None:
         """Deliver until nothing is due, or, once `stop` is set, until nothing is under way."""
+        self._stop = stop
         try:
             while True:
                 if not stop.is_set() and self._owed <= BATCH // 2 and await self._ready():
@@ -108,18 +114,23 @@ class Deliverer:
         return backlog.waiting + backlog.parked
 
     async def _claim(self) -> list[Claimed]:
-        limit = 1 if self._judge.doubting else BATCH
+        one_by_one = self._judge.doubting or self._gate.paused
 
-        def work(tx: Tx) -> list[Claimed]:
-            backlog = wanted.backlog(tx, self.target.name) if self.feeding() else None
-            if backlog is not None and self._lingers(tx, backlog):
-                return []
-            taken = claims.claim(tx, self.target.name, limit, LEASE, self.token)
+        def work(tx: Tx) -> tuple[list[Claimed], list[Event]]:
+            backlog = wanted.backlog(tx, self.target.name) if one_by_one or self.feeding() else None
+            if backlog is not None and not one_by_one and self._lingers(tx, backlog):
+                return [], []
+            taken = claims.claim(tx, self.target.name, 1 if one_by_one else BATCH, LEASE, self.token)
             granted, self._free_at = affordable(tx, self.target, taken)
             claims.release(tx, taken[len(granted) :])
-            return granted
+            idle = backlog is not None and not backlog.waiting
+            return granted, self._gate.open(tx) if idle else []
 
-        return await self.store.write(work)
+        if one_by_one and self._owed:
+            return []
+        claimed, events = await self.store.write(work)
+        self._tell(events)
+        return claimed
 
     def _lingers(self, tx: Tx, backlog: wanted.Backlog) -> bool:
         """Whether few fresh rows had better wait for the rest of the sweep, to share a look-up."""
@@ -133,10 +144,12 @@ class Deliverer:
         try:
             await self._open()
             await self.target.prepare([each.delivery() for each in claimed])
-        except ConnectorError as error:
+        except Exception as error:  # noqa: BLE001  # as in `attempt`: a target's bug must not stop the others
             now = self.now()
-            for each in claimed:
-                self._answers.put_nowait(Answered(each, now, now, error=error))
+            answers = [Answered(each, now, now, error=error, sent_nothing=True) for each in claimed]
+            self._gate.heed(answers[0], now)
+            for answered in answers:
+                self._answers.put_nowait(answered)
             return
         for each in claimed:
             task = asyncio.create_task(self._fly(each))
@@ -150,14 +163,14 @@ class Deliverer:
             self._opened = True
 
     async def _fly(self, claimed: Claimed) -> None:
+        """Deliver one row when its turn comes, or give it back if by then it should not leave any more."""
         async with self._slots:
             now = self.now()
-            if self._paused_until is not None and now < self._paused_until:
-                self._answers.put_nowait(Answered(claimed, now, now))
+            if self._stop.is_set() or self._gate.shut(now) or now - claimed.at > LEASE / 2:
+                self._answers.put_nowait(Answered(claimed, now, now, sent_nothing=True))
                 return
             answered = await attempt(self.target, claimed, self.now)
-            if isinstance(answered.error, AuthError):
-                self._paused_until = self.now() + timedelta(seconds=self.policy.pause)
+            self._gate.heed(answered, self.now())
             self._answers.put_nowait(answered)
 
     async def _gathered(self) -> list[Answered]:
@@ -171,66 +184,49 @@ class Deliverer:
 
     async def _settle(self, answers: Sequence[Answered]) -> None:
         judged = [self._judge.judge(each, self.now()) for each in answers]
-        pause = next((each for each in judged if isinstance(each.verdict, Pause)), None)
-
-        def work(tx: Tx) -> list[Event]:
-            events = settle(tx, self.target.catalogue, judged)
-            if pause is not None:
-                events.extend(self._pause(tx, pause))
-            return events
-
-        events = await asyncio.shield(self.store.write(work))
+        events = await asyncio.shield(self.store.write(lambda tx: self._stored(tx, judged)))
         self._owed -= len(answers)
         delivered = sum(event.kind is EventKind.DELIVERED for event in events)
         if delivered:
             self.emit(Event(EventKind.SETTLED, self.target.name, count=delivered))
+        self._tell(events)
+
+    def _stored(self, tx: Tx, judged: Sequence[Judged]) -> list[Event]:
+        events = settle(tx, self.target.catalogue, judged)
+        refund(tx, self.target, [each.answered for each in judged])
+        wanted.unpark(tx, self._judge.amnesty())
+        reason = next((reason for each in judged if (reason := _pausing(each))), "")
+        if reason:
+            return [*events, *self._gate.close(tx, reason)]
+        if any(event.kind is EventKind.DELIVERED for event in events):
+            events.extend(self._gate.open(tx))
+        return events
+
+    def _tell(self, events: Sequence[Event]) -> None:
         for event in events:
             self.outcomes[event.reason if event.kind is EventKind.DELIVERED else str(event.kind)] += 1
             self.emit(event)
 
-    def _pause(self, tx: Tx, judged: Judged) -> list[Event]:
-        """Write down that the target rests, since when and why; said once, however many rows met it."""
-        seconds = judged.verdict.seconds if isinstance(judged.verdict, Pause) else self.policy.pause
-        name, reason = self.target.name, str(judged.answered.error)
-        known = pauses.get(tx, name)
-        self._paused_until = tx.now + timedelta(seconds=seconds)
-        pauses.put(tx, pauses.Pause(name, reason, tx.now, self._paused_until))
-        if known is not None and known.reason == reason:
-            return []
-        tx.audit(AuditEntry(AuditKind.PAUSED, at=tx.now, target=name, data={"reason": reason}))
-        return [Event(EventKind.PAUSED, name, reason=reason)]
-
     async def _ready(self) -> bool:
         """Whether rows may be claimed; a target whose pause has run out is asked first."""
-        if self._paused_until is None:
-            return True
-        if self.now() < self._paused_until:
+        if self._gate.shut(self.now()):
             return False
+        if not self._gate.paused or self._owed:
+            return True
         try:
             await self.target.probe()
-        except ConnectorError as error:
-            reason = str(error)
-            self._paused_until = self.now() + timedelta(seconds=self.policy.pause)
-            await self.store.write(lambda tx: self._still_paused(tx, reason))
+        except Exception as error:  # noqa: BLE001  # as in `attempt`
+            reason = str(error) if isinstance(error, ConnectorError) else repr(error)
+            self._tell(await self.store.write(lambda tx: self._gate.close(tx, reason)))
             return False
-        self._paused_until = None
-        await self.store.write(self._resumed)
-        self.emit(Event(EventKind.RESUMED, self.target.name))
         return True
-
-    def _still_paused(self, tx: Tx, reason: str) -> None:
-        pauses.put(tx, pauses.Pause(self.target.name, reason, tx.now, self._paused_until))
-
-    def _resumed(self, tx: Tx) -> None:
-        pauses.clear(tx, self.target.name)
-        tx.audit(AuditEntry(AuditKind.RESUMED, at=tx.now, target=self.target.name))
 
     async def _until_next(self) -> float | None:
         """Seconds until there may be something to do; None when nothing waits."""
         due = await self.store.read(lambda tx: wanted.next_due(tx, self.target.name))
         if due is None:
             return None
-        latest = max(moment for moment in (due, self._paused_until, self._free_at) if moment is not None)
+        latest = max(moment for moment in (due, self._gate.until, self._free_at) if moment is not None)
         return max(0.05, (latest - self.now()) / timedelta(seconds=1))
 
     async def _rest(self, stop: asyncio.Event, seconds: float | None) -> None:
@@ -241,3 +237,10 @@ class Deliverer:
         finally:
             for wait in waits:
                 wait.cancel()
+
+
+def _pausing(judged: Judged) -> str:
+    """Why the target is to be paused; "" if it is not."""
+    if isinstance(judged.verdict, Pause):
+        return str(judged.answered.error)
+    return next((str(error) for _, error, verdict in judged.note_verdicts if isinstance(verdict, Pause)), "")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from connector.deliver.attempt import Answered
+from connector.errors import NotThereYetError
 from connector.model import Target
 from connector.store import Tx, quotas
 from connector.store.claims import Claimed
@@ -23,6 +25,15 @@ def affordable(tx: Tx, target: Target, taken: Sequence[Claimed]) -> tuple[list[C
             return granted, free_at
         granted.append(claimed)
     return granted, None
+
+
+def refund(tx: Tx, target: Target, answers: Sequence[Answered]) -> None:
+    """Give back what was charged for rows for which nothing was written."""
+    for answered in answers:
+        if answered.sent_nothing or isinstance(answered.error, NotThereYetError):
+            cost = target.cost(answered.claimed.delivery()) if target.quotas else {}
+            for op_class, quota in target.quotas.items():
+                quotas.charge(tx, quota.group, op_class, -cost.get(op_class, 0))
 
 
 def _charge(tx: Tx, target: Target, claimed: Claimed) -> datetime | None:

@@ -65,11 +65,17 @@ def _settle_notes(tx: Tx, judged: Judged) -> None:
     row = judged.answered.claimed.wanted
     for note, error, verdict in judged.note_verdicts:
         match verdict:
-            case RetryIn(seconds) | Pause(seconds):
-                due = tx.now + timedelta(seconds=seconds)
+            case RetryIn() | Pause():
+                due = tx.now + _wait(verdict)
                 note_rows.delay(tx, row.route, row.key, {note: str(error)}, due)
             case Park():
                 note_rows.park(tx, row.route, row.key, {note: str(error)})
+
+
+def _wait(verdict: RetryIn | Pause) -> timedelta:
+    """How long the row waits."""
+    seconds = verdict.seconds if isinstance(verdict, RetryIn) else max(verdict.seconds, verdict.row)
+    return timedelta(seconds=seconds)
 
 
 def _done(answered: Answered) -> Done:
@@ -100,8 +106,8 @@ def _settle_failure(tx: Tx, judged: Judged) -> bool:
         )
     keep = answered.receipt is None and _unknown_outcome(claimed, error)
     match judged.verdict:
-        case RetryIn(seconds) | Pause(seconds):
-            due = tx.now + timedelta(seconds=seconds)
+        case RetryIn() | Pause() as verdict:
+            due = tx.now + _wait(verdict)
             waiting = isinstance(error, NotThereYetError)
             return receipts.delay(tx, claimed, due, str(error), keep_token=keep, waiting=waiting)
         case _:
@@ -150,16 +156,30 @@ def _tell_delivered(
 ) -> Iterator[Event]:
     answered = judged.answered
     receipt = _receipt(answered)
-    entry = _entry(answered, AuditKind.DELIVERED, tx.now)
+    entry = _entry(answered, AuditKind.DELIVERED if _did_something(receipt) else AuditKind.FAILED, tx.now)
     open_values, private = _not_taken(catalogue, receipt)
     data = {**entry.data, **dict(_facts(receipt)), **open_values}
     outcome = Outcome.CREATED if receipt.created else Outcome.UPDATED
     row = answered.claimed.wanted
     tx.audit(replace(entry, outcome=_own(row, outcome, replaced), data=data, private=private))
+    if not _did_something(receipt):
+        yield Event(EventKind.DELAYED, row.target, row.route, str(row.key), _first_error(receipt))
+        return
     seconds = (answered.acknowledged - answered.sent) / timedelta(seconds=1)
     yield Event(EventKind.DELIVERED, row.target, row.route, str(row.key), str(outcome), seconds=seconds)
     for field in receipt.not_taken:
         yield Event(EventKind.NOT_TAKEN, row.target, row.route, str(row.key), field.field)
+
+
+def _did_something(receipt: Receipt) -> bool:
+    """Whether the attempt delivered anything, be it that everything was there already; else notes failed again."""
+    return not receipt.note_errors or bool(
+        receipt.created or receipt.wrote or receipt.notes or receipt.tags_added
+    )
+
+
+def _first_error(receipt: Receipt) -> str:
+    return next((str(error) for error in receipt.note_errors.values()), "")
 
 
 def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
@@ -170,8 +190,8 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
         ("wrote", sorted(receipt.wrote)),
         ("tags_written", bool(receipt.tags_added or receipt.tags_removed)),
         ("notes", list(receipt.notes)),
-        ("note_errors", {note: str(error) for note, error in receipt.note_errors.items()}),
-        ("left", dict(receipt.left)),
+        ("note_errors", sorted(receipt.note_errors)),
+        ("left", sorted(receipt.left)),
         ("request_ids", list(receipt.request_ids)),
     ):
         if value:
@@ -179,15 +199,19 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
 
 
 def _not_taken(catalogue: Catalogue, receipt: Receipt) -> tuple[dict[str, JSON], dict[str, JSON]]:
-    """What was not taken, parted into what may stand in the open and what may be personal.
+    """What was not taken or left, parted into what may stand in the open and what may be personal.
 
-    The values written are those of the decision; the row names the fields.
+    The values written are those of the decision; the row names the fields. Reasons may quote a value.
     """
     data: dict[str, JSON] = {}
     private: dict[str, JSON] = {}
     for missed in receipt.not_taken:
         where = private if catalogue.personal(missed.field) else data
         where[f"not_taken.{missed.field}"] = {"sent": missed.sent, "held": missed.held}
+    for name, reason in receipt.left.items():
+        private[f"left.{name}"] = reason
+    for note, error in receipt.note_errors.items():
+        private[f"note_error.{note}"] = str(error)
     return data, private
 
 

@@ -38,10 +38,10 @@ def room(tx: Tx, group: str, op_class: str, limit: int, seconds: int) -> tuple[i
         tx.connection.execute(_FORGET, {**mine, "before": this - seconds})
         booked = tx.connection.execute(_SPENT, mine).one()
     first = this if booked.oldest is None else booked.oldest
-    return max(0, limit - (booked.spent or 0)), datetime.fromtimestamp(first + seconds + 1, UTC)
+    return max(0, min(limit, limit - (booked.spent or 0))), datetime.fromtimestamp(first + seconds + 1, UTC)
 
 
 def charge(tx: Tx, group: str, op_class: str, n: int) -> None:
-    """Book operations, granted or not: what took place counts."""
+    """Book operations, or give some back (a negative number)."""
     second = int(tx.now.timestamp())
-    _BOOK(tx, [{"quota_group": group, "op_class": op_class, "second": second, "used": n}] if n > 0 else [])
+    _BOOK(tx, [{"quota_group": group, "op_class": op_class, "second": second, "used": n}] if n else [])

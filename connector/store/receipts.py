@@ -37,7 +37,12 @@ _NOTE_DELIVERED = (
 _CHOSEN = wanted.c.id.in_(bindparam("ids", expanding=True))
 # By row: its version, and when the first of the notes that wait for it is due.
 _REST = (
-    select(wanted.c.id, wanted.c.version, func.min(notes.c.due, type_=notes.c.due.type).label("note_due"))
+    select(
+        wanted.c.id,
+        wanted.c.version,
+        func.min(notes.c.due, type_=notes.c.due.type).label("note_due"),
+        func.max(notes.c.last_error).label("note_error"),
+    )
     .join_from(
         wanted, notes, SAME_INCIDENT & notes.c.delivered_at.is_(None) & notes.c.parked.is_(None), isouter=True
     )
@@ -52,7 +57,11 @@ _AGAIN = BY_ID.values(
     waiting=False,
     due=bindparam("due"),
     since=bindparam("since"),
-    told=bindparam("told"),
+    told=False,
+)
+# The record is in agreement and notes were not taken: they are tried again at growing intervals, like a row.
+_AGAIN_FOR_NOTES = BY_ID.values(
+    **FREE, **CERTAIN, waiting=False, due=bindparam("due"), told=True, last_error=bindparam("error")
 )
 _GONE = delete(wanted).where(_CHOSEN)
 
@@ -144,16 +153,17 @@ def _notes_delivered(tx: Tx, done: Sequence[Done]) -> None:
 def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
     """Delete the rows that have nothing more to deliver, and make the others due again."""
     rest = {row.id: row for row in tx.connection.execute(_REST, {"ids": [each.wanted.id for each in claims]})}
-    again, gone = [], []
+    newer, for_notes, gone = [], [], []
     for each in claims:
         row = rest[each.wanted.id]
-        newer = row.version != each.wanted.version
-        if newer or row.note_due is not None:
-            due = tx.now if newer else row.note_due
-            again.append({"of_id": row.id, "due": due, "since": each.at, "told": not newer})
+        if row.version != each.wanted.version:
+            newer.append({"of_id": row.id, "due": tx.now, "since": each.at})
+        elif row.note_due is not None:
+            for_notes.append({"of_id": row.id, "due": row.note_due, "error": row.note_error})
         else:
             gone.append(row.id)
-    update_each(tx, _AGAIN, again)
+    update_each(tx, _AGAIN, newer)
+    update_each(tx, _AGAIN_FOR_NOTES, for_notes)
     if gone:
         tx.connection.execute(_GONE, {"ids": gone})
 

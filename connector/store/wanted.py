@@ -34,7 +34,8 @@ _SENT = case(
 def _newer(new: Any) -> Mapping[str, Any]:
     taken = {name: new[name] for name in _TAKEN}
     fresh = {"attempts": 0, "parked": null(), "last_error": null(), "told": false()}
-    return {**taken, **fresh, "version": wanted.c.version + 1, "sent": _SENT}
+    since = case((wanted.c.parked.is_not(None), new.since), else_=wanted.c.since)
+    return {**taken, **fresh, "since": since, "version": wanted.c.version + 1, "sent": _SENT}
 
 
 _GET = select(wanted).where(wanted.c.route == bindparam("of_route"), about(wanted))
@@ -133,7 +134,7 @@ def of_incident(tx: Tx, key: IncidentKey) -> list[Wanted]:
 
 def unpark(tx: Tx, ids: Sequence[int]) -> int:
     """Make parked rows due now, as if never tried; how many were parked."""
-    fresh = {"parked": None, "due": tx.now, "attempts": 0, "last_error": None}
+    fresh = {"parked": None, "due": tx.now, "since": tx.now, "attempts": 0, "last_error": None}
     chosen = update(wanted).where(wanted.c.id.in_(ids), wanted.c.parked.is_not(None))
     return tx.connection.execute(chosen.values(fresh)).rowcount
 
