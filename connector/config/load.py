@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connector.config.settings import ConfigFile, RouteSettings
+from connector.config.withheld import without_secrets
 from connector.errors import ConfigError, Problem
+from connector.http.paths import FOLDER
 from connector.mapping import CompiledMapping, load_mapping
 from connector.targets import AnyTarget, catalogues
 from connector.yamlsource import Document, validate
@@ -51,7 +53,7 @@ def load(path: Path) -> Config:
     Raises ConfigError with every problem of the file itself and of each mapping it names.
     """
     document = load_document(_read(path), str(path))
-    settings = validate(document, ConfigFile)
+    settings = validate(document, ConfigFile, {FOLDER: path.parent})
     problems = [
         *_twice(document, settings),
         *_dangling(document, settings),
@@ -129,21 +131,28 @@ def _route(
         what = f"the mapping {str(route.mapping)!r} cannot be read: {error.strerror or type(error).__name__}"
         remedy = f"paths are relative to this file; shipped are: {', '.join(_shipped_names())}"
         raise ConfigError([document.problem(("routes", index, "mapping"), what, remedy)]) from None
-    load_document(text, str(file))  # refuses what is not text before it is decoded
-    mapping = load_mapping(
-        text.decode(),
-        str(file),
-        catalogues=catalogues(),
-        vars=route.vars,
-        source_name=route.source,
-        microsoft_owned=_microsoft_owned(target),
-    )
+    mapping = _mapping(text, file, route, target)
     if mapping.target != target.type:
         what = f"the mapping {mapping.name!r} is for {mapping.target}, but {target.name!r} is {target.type}"
         raise ConfigError(
             [document.problem(("routes", index, "mapping"), what, "choose another mapping or target")]
         )
     yield Route(route_name(route), route.source, route.target, mapping)
+
+
+def _mapping(text: bytes, file: Path, route: RouteSettings, target: AnyTarget) -> CompiledMapping:
+    load_document(text, str(file))  # refuses what is not text before it is decoded
+    try:
+        return load_mapping(
+            text.decode(),
+            str(file),
+            catalogues=catalogues(),
+            vars=route.vars,
+            source_name=route.source,
+            microsoft_owned=_microsoft_owned(target),
+        )
+    except ConfigError as error:
+        raise ConfigError(without_secrets(error.problems, route.vars)) from None
 
 
 def _mapping_file(path: Path, mapping: Path) -> Path:

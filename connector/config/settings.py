@@ -1,10 +1,13 @@
 """The shape of the configuration file. Each layer owns the settings it needs; here they are put together."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from connector.http.durations import Duration
 from connector.http.settings import Settings
@@ -14,12 +17,28 @@ from connector.targets import AnyTarget
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
+_DATABASES = re.compile(r"(sqlite:///|postgresql\+psycopg://).+")
+
+
+def _checked_database(url: str) -> str:
+    # In words of its own: pydantic's complaint about a pattern comes with the address, and that may hold a password.
+    if _DATABASES.fullmatch(url) is None:
+        raise ValueError(
+            "not a database of a kind known here; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+        )
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):  # the latter for a port, which it quotes
+        raise ValueError("not an address; write USER@HOST:PORT/NAME, and %40 for an @ within") from None
+    return url
+
+
 class StateSettings(Settings):
     """Where the connector remembers what it read, intends and delivered."""
 
-    url: str = Field(
+    url: Annotated[str, AfterValidator(_checked_database)] = Field(
         description="Database address: sqlite:///FILE, or postgresql+psycopg://USER@HOST/NAME.",
-        pattern=r"^(sqlite:///.+|postgresql\+psycopg://.+)$",
+        repr=False,
     )
     history: int = Field(20, ge=1, le=1000, description="Revisions kept of each incident.")
 

@@ -14,18 +14,22 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connector.errors import AuthError
+from connector.http.paths import LocalPath
 
 
 class Secret(BaseModel):
     """Where a secret is: `{env: NAME}` or `{file: PATH}`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     env: str | None = Field(
-        None, min_length=1, description="Name of an environment variable that holds the secret."
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+        description="Name of an environment variable that holds the secret.",
     )
-    file: Path | None = Field(
-        None, description="Path of a file that holds the secret; read again when it changes."
+    file: LocalPath | None = Field(
+        None,
+        description="File with the secret, relative to the configuration; read again when it changes.",
     )
 
     @model_validator(mode="before")

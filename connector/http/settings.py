@@ -7,13 +7,13 @@ production. Environment variables for proxies are not consulted: two peers often
 
 import ipaddress
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from connector.http.durations import Duration
+from connector.http.paths import LocalPath
 from connector.http.secret import Secret
 
 
@@ -119,8 +119,9 @@ class PeerSettings(Settings):
     base_url: BaseUrl = Field(description="Address of the service; https, except on this machine.")
     proxy: ProxyUrl | None = Field(None, description="Proxy for this peer; none if absent.")
     proxy_auth: BasicAuth | None = Field(None, description="Credentials for the proxy.")
-    ca_file: Path | None = Field(
-        None, description="PEM file of certificate authorities trusted besides the public ones."
+    ca_file: LocalPath | None = Field(
+        None,
+        description="PEM file of authorities trusted besides the public ones, relative to the configuration.",
     )
     verify: bool = Field(True, description="Check the certificate; false is accepted for this machine only.")
     timeout: Timeouts = Field(Timeouts(), description="How long to wait.")

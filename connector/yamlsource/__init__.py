@@ -6,6 +6,7 @@ aliases without bound. Here such words stay text, equal keys are refused, and so
 """
 
 from connector.yamlsource.document import Document, Path, load
+from connector.yamlsource.secrecy import sounds_secret
 from connector.yamlsource.validation import nearest, problems_of, validate
 
-__all__ = ["Document", "Path", "load", "nearest", "problems_of", "validate"]
+__all__ = ["Document", "Path", "load", "nearest", "problems_of", "sounds_secret", "validate"]

@@ -78,10 +78,12 @@ def load(text: str | bytes, file: str) -> Document:
     decoded = _decode(text, file)
     try:
         root = _compose(decoded)
-    except yaml.MarkedYAMLError as error:
-        raise ConfigError([_syntax_problem(error, file)]) from error
+    except (
+        yaml.MarkedYAMLError
+    ) as error:  # not as the cause: it quotes the line, whatever secret stands there
+        raise ConfigError([_syntax_problem(error, file)]) from None
     except ReaderError as error:
-        raise ConfigError([_character_problem(error, decoded, file)]) from error
+        raise ConfigError([_character_problem(error, decoded, file)]) from None
     if root is None:
         raise ConfigError([Problem("the file is empty", "write at least one key", "", file, 1, 1)])
     reading = _Reading(file)
@@ -163,6 +165,7 @@ _SYNTAX = (
     ),
     ("but got '<stream end>'", "a bracket or brace is never closed", "close it"),
     ("expected ',' or", "a reserved character inside `[...]` or `{...}`", "quote the text that contains it"),
+    ("tag handle", "tags, which begin with `!`, are not supported", "quote it to make it text"),
     ("anchors and aliases", "anchors and aliases are not supported", "write the value out"),
     ("levels of nesting", f"more than {MAX_DEPTH} levels of nesting", "flatten the document"),
 )

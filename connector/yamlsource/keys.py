@@ -1,4 +1,4 @@
-"""Which keys a pydantic model allows at a place in a document: what a mistyped key is compared with."""
+"""Which pydantic models and which keys belong at a place in a document: what a mistyped key is compared with."""
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,14 +11,23 @@ _UNIONS = (Annotated, Union, types.UnionType)
 
 def keys_at(model_type: type[BaseModel], data: Any, path: Sequence[object]) -> set[str]:
     """The keys allowed under `path`. Every arm of a union counts whose literal fields agree with the data."""
+    *_, models = models_along(model_type, data, path)
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+
+
+def models_along(
+    model_type: type[BaseModel], data: Any, path: Sequence[object]
+) -> Iterator[list[type[BaseModel]]]:
+    """The models that `data` may be, then those that each part of it along `path` may be."""
     models = list(_models(model_type, data))
+    yield models
     annotations: list[Any] = list(models)
     for part in path:
         data = data[part]
         annotations = [step for annotation in annotations for step in _steps(annotation, part)]
         models = [model for annotation in annotations for model in _models(annotation, data)]
+        yield models
         annotations = [*models, *(each for annotation in annotations for each in _containers(annotation))]
-    return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
 def _models(annotation: Any, data: Any) -> Iterator[type[BaseModel]]:

@@ -13,8 +13,9 @@ import pydantic
 from pydantic_core import ErrorDetails
 
 from connector.errors import ConfigError, Problem
-from connector.yamlsource.document import Document
+from connector.yamlsource.document import Document, dotted
 from connector.yamlsource.keys import keys_at
+from connector.yamlsource.secrecy import Withheld, is_secret, withheld
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -45,12 +46,13 @@ _WRONG_TYPE = types.MappingProxyType(
 )
 
 
-def validate(document: Document, model_type: type[Model]) -> Model:
-    """The document as `model_type`. Raises ConfigError with every problem."""
+def validate(document: Document, model_type: type[Model], context: Mapping[str, Any] | None = None) -> Model:
+    """The document as `model_type`, whose validators get `context`. Raises ConfigError with every problem."""
     try:
-        return model_type.model_validate(document.data)
+        return model_type.model_validate(document.data, context=context)
     except pydantic.ValidationError as error:
-        raise ConfigError(problems_of(document, error, model_type)) from error
+        # Not as the cause: pydantic's error quotes every value.
+        raise ConfigError(problems_of(document, error, model_type)) from None
 
 
 def problems_of(
@@ -116,11 +118,14 @@ def _problem(
         return _unknown_key(document, path, model_type)
     if kinds == {"missing"}:
         return document.problem(path, "is missing", "add it")
+    detail = details[0]
+    if is_secret(path, model_type, document.data):
+        detail = {**detail, "input": withheld(detail["input"])}
     expected = sorted({_WRONG_TYPE[kind] for kind in kinds if kind in _WRONG_TYPE})
     if len(expected) == len(kinds) or len(expected) > 1:
-        what = f"must be {' or '.join(expected)}, not {describe(details[0]['input'])}"
+        what = f"must be {' or '.join(expected)}, not {describe(detail['input'])}"
         return document.problem(path, what, "change the value")
-    return document.problem(path, *_sentence(details[0]))
+    return document.problem(path, *_sentence(detail))
 
 
 def _unknown_key(
@@ -128,7 +133,9 @@ def _unknown_key(
 ) -> Problem:
     known = sorted(keys_at(model_type, document.data, path[:-1])) if model_type else []
     remedy = nearest(str(path[-1]), known) or "remove it"
-    return document.problem(path, "unknown key", remedy, at_key=True)
+    # In `password: {hunter2}` the key itself is the secret.
+    shown = dotted(path[:-1]) if is_secret(path[:-1], model_type, document.data) else None
+    return document.problem(path, "unknown key", remedy, key=shown, at_key=True)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -145,6 +152,8 @@ def describe(value: Any) -> str:
     """A value as it looks in a file, for a sentence."""
     if value is None:
         return "empty"
+    if isinstance(value, Withheld):
+        return value.kind
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
