@@ -29,7 +29,7 @@ class Page:
 
     `position` is where the source may be said to stand once this page is stored; None: no further than before
     (an unsorted answer moves it only at the end of the sweep). `read` counts the rows the source returned, re-reads
-    included. `recovered` are incidents that had been set aside and could be read now.
+    included. `gone` are the ids of incidents set aside earlier that are there no more.
     """
 
     incidents: tuple[Incident, ...]
@@ -37,7 +37,7 @@ class Page:
     read: int
     requests: int = 1
     set_aside: tuple[SetAside, ...] = ()
-    recovered: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     last: bool = False

@@ -82,20 +82,25 @@ class Gathered:
 
 
 def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
-    """Decide on one incident and add the rows that follow to `out`."""
+    """Decide on one incident and add the rows that follow to `out`: all of them, or none where this raises."""
     incident, key = step.incident, step.incident.key
     mapped = route.mapping.apply(incident.snapshot, step.old)
     pending = out.pending(key)
     decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
+    decided = _decided(route, incident, mapped, decision, out)
     if decision.record is not None:
+        row, notes = (
+            _wanted(route, incident, decision.record, out.now),
+            list(_notes(route, incident, decision)),
+        )
         if pending is not None and not (pending.told or pending.parked):
             out.entries.append(_coalesced(route, incident, pending, out))
-        out.wanted[key] = _wanted(route, incident, decision.record, out.now)
-        out.notes.extend(_notes(route, incident, decision))
+        out.wanted[key] = row
+        out.notes.extend(notes)
     out.evaluations[key] = Evaluation(
         incident.revision.ticks, incident.content, route.mapping.hash, str(decision.reason)
     )
-    out.entries.append(_decided(route, incident, mapped, decision, out))
+    out.entries.append(decided)
     return decision
 
 

@@ -1,15 +1,20 @@
-"""Everything one page leads to, in one transaction."""
+"""Everything one page leads to, in one transaction.
 
-from collections import Counter
-from collections.abc import Sequence
+An incident that our own code cannot evaluate under a route is set aside like one that cannot be read: the other routes
+and incidents go on. Its revision is not stored as known, so that a later try still sees what is new in it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.audit import AuditEntry, AuditKind, iso
 from connector.model import JSON, Incident, IncidentKey, Page, SetAside
 from connector.plan import Reason
+from connector.poll.blame import blame
 from connector.poll.evaluate import Gathered, Route, Step, evaluate
-from connector.store import Tx, evaluations, links, positions, set_asides, snapshots, wanted
+from connector.store import Tx, evaluations, links, positions, readings, set_asides, snapshots, wanted
 from connector.store import notes as note_rows
 from connector.store.evaluations import Evaluation
 
@@ -72,10 +77,14 @@ class Settlement:
     def settle(self, tx: Tx) -> list[SetAside]:
         """Store everything the page leads to; the incidents newly set aside."""
         self._count()
-        steps = self._without_echoes(tx, self._steps(tx))
+        steps, new = self._steps(tx)
+        steps = self._without_echoes(tx, steps)
+        failures: dict[IncidentKey, list[str]] = defaultdict(list)
         for route in self.routes:
-            self._evaluate(tx, route, steps)
-        told = self._set_aside(tx)
+            for key, why in self._evaluate(tx, route, steps).items():
+                failures[key].append(f"route {route.name} cannot evaluate it: {why}")
+        self._remember(tx, [incident for incident in new if incident.key not in failures])
+        told = self._set_aside(tx, steps, failures)
         self._advance(tx)
         return told
 
@@ -84,12 +93,11 @@ class Settlement:
         sweep.read += page.read
         sweep.pages += 1
         sweep.requests += page.requests
-        sweep.set_aside += len(page.set_aside)
         sweep.request_ids.extend(page.request_ids)
         sweep.warnings.extend(page.warnings)
 
-    def _steps(self, tx: Tx) -> list[Step]:
-        """Each incident with the revision read before it; the new revisions are stored on the way.
+    def _steps(self, tx: Tx) -> tuple[list[Step], list[Incident]]:
+        """Each incident with the revision read before it, and which are new.
 
         An answer older than what is known comes from a replica of the service that lags, and is passed over.
         """
@@ -105,9 +113,11 @@ class Settlement:
             if (incident.revision.ticks, incident.content) != (ticks, content):
                 new.append(incident)
                 known[incident.key] = (incident.revision.ticks, incident.content, incident.snapshot)
+        return steps, new
+
+    def _remember(self, tx: Tx, new: Sequence[Incident]) -> None:
         snapshots.add(tx, new, keep=self.history)
         self.sweep.fresh += len(new)
-        return steps
 
     def _without_echoes(self, tx: Tx, steps: list[Step]) -> list[Step]:
         """The steps without the tags that Microsoft's own connector copied back from where we had put them.
@@ -123,37 +133,55 @@ class Settlement:
                     echoes.setdefault(key, set()).update(tag.casefold() for tag in link.tags)
         return [step.without_tags(echoes.get(step.incident.key, set())) for step in steps]
 
-    def _evaluate(self, tx: Tx, route: Route, steps: Sequence[Step]) -> None:
-        """Evaluate the page under one route, and store together what that leads to."""
+    def _evaluate(self, tx: Tx, route: Route, steps: Sequence[Step]) -> dict[IncidentKey, str]:
+        """Evaluate the page under one route, and store together what that leads to; what failed, and why."""
         keys = [step.incident.key for step in steps]
         last = evaluations.get(tx, route.name, keys)
         rows = wanted.get(tx, route.name, keys)
         linked = links.applied(tx, route.name, keys, route.target)
         gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked)
+        failures: dict[IncidentKey, str] = {}
         for step in steps:
             if self.rescan or not _evaluated(last.get(step.incident.key), step.incident, route):
-                decision = evaluate(route, step, gathered)
-                self.sweep.reasons[decision.reason] += 1
+                try:
+                    self.sweep.reasons[evaluate(route, step, gathered).reason] += 1
+                except Exception as error:  # noqa: BLE001  # whatever one incident does to us, the rest goes on
+                    failures[step.incident.key] = blame(error)
         wanted.put(tx, list(gathered.wanted.values()))
         note_rows.unpark(tx, route.name, list(gathered.wanted))
         note_rows.add(tx, gathered.notes)
         evaluations.put(tx, route.name, gathered.evaluations)
         tx.audit(*gathered.entries)
+        return failures
 
-    def _set_aside(self, tx: Tx) -> list[SetAside]:
-        sweep, told = self.sweep, []
+    def _set_aside(
+        self, tx: Tx, steps: Sequence[Step], failures: Mapping[IncidentKey, Sequence[str]]
+    ) -> list[SetAside]:
+        """Set aside what could not be read or evaluated, and forget what now could; the news among the former."""
+        sweep = self.sweep
         known = {
             each.set_aside.incident: each.set_aside.reason for each in set_asides.every(tx, sweep.source)
         }
-        set_asides.put(tx, sweep.source, self.page.set_aside)
-        for aside in self.page.set_aside:
-            if known.get(aside.incident) != aside.reason:  # otherwise it was said before
-                told.append(aside)
-                tx.audit(self._entry(tx, AuditKind.SET_ASIDE, aside.incident, {"reason": aside.reason}))
-        set_asides.clear(tx, sweep.source, self.page.recovered)
-        for incident in self.page.recovered:
-            tx.audit(self._entry(tx, AuditKind.RECOVERED, incident, {}))
+        read = {step.incident.key.incident: step.incident.revision.raw for step in steps}
+        failed = [
+            SetAside(key.incident, "; ".join(reasons), read[key.incident])
+            for key, reasons in failures.items()
+        ]
+        asides = {aside.incident: aside for aside in (*self.page.set_aside, *failed)}
+        sweep.set_aside += len(asides)
+        set_asides.put(tx, sweep.source, list(asides.values()))
+        told = [aside for aside in asides.values() if known.get(aside.incident) != aside.reason]
+        for aside in told:  # the others were said before
+            tx.audit(self._entry(tx, AuditKind.SET_ASIDE, aside.incident, {"reason": aside.reason}))
+        self._forget(tx, "read", known.keys() & read.keys() - asides.keys())
+        self._forget(tx, "gone", known.keys() & set(self.page.gone))
         return told
+
+    def _forget(self, tx: Tx, how: str, incidents: Iterable[str]) -> None:
+        """Forget that incidents were set aside; `how` they ceased to be."""
+        recovered = sorted(incidents)
+        set_asides.clear(tx, self.sweep.source, recovered)
+        tx.audit(*(self._entry(tx, AuditKind.RECOVERED, incident, {"how": how}) for incident in recovered))
 
     def _advance(self, tx: Tx) -> None:
         """Move the position, never back; the last page closes the sweep with its own audit row."""
@@ -164,6 +192,7 @@ class Settlement:
             if stored is None or position.revision.ticks > stored.revision.ticks:
                 positions.put(tx, sweep.source, position)
         if self.page.last:
+            readings.succeeded(tx, sweep.source)
             tx.audit(self._entry(tx, AuditKind.POLL, "", counts(sweep)))
 
     def _entry(self, tx: Tx, kind: AuditKind, incident: str, data: dict[str, JSON]) -> AuditEntry:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from connector.audit import AuditEntry, AuditKind
 from connector.errors import ConnectorError, StateError
 from connector.model import Event, EventKind, Page, Position, Revision, Source
+from connector.poll.blame import blame
 from connector.poll.evaluate import Route
 from connector.poll.settle import Settlement, Sweep, counts
-from connector.store import Store, Tx, mappings_seen, positions, set_asides
+from connector.store import Store, Tx, mappings_seen, positions, readings, set_asides
 
 __all__ = ["Poll", "Sweep"]
 
@@ -43,7 +44,10 @@ class Poll:
         except StateError:
             raise
         except ConnectorError as error:
-            await self._failed(sweep, error)
+            await self._failed(sweep, str(error))
+            raise
+        except Exception as error:
+            await self._failed(sweep, f"unexpected: {blame(error)}")
             raise
         seconds = (self.now() - sweep.started) / timedelta(seconds=1)
         self.emit(Event(EventKind.POLLED, self.source.name, count=sweep.fresh, seconds=seconds))
@@ -74,8 +78,13 @@ class Poll:
         if sweep.to_deliver:
             self.woken()
 
-    async def _failed(self, sweep: Sweep, error: ConnectorError) -> None:
-        data = {**counts(sweep), "error": str(error)}
+    async def _failed(self, sweep: Sweep, reason: str) -> None:
+        data = {**counts(sweep), "error": reason}
         entry = AuditEntry(AuditKind.POLL, at=self.now(), source=sweep.source, tenant=sweep.tenant, data=data)
-        await self.store.write(lambda tx: tx.audit(entry))
-        self.emit(Event(EventKind.POLL_FAILED, self.source.name, reason=str(error)))
+
+        def store(tx: Tx) -> None:
+            readings.failed(tx, sweep.source, reason)
+            tx.audit(entry)
+
+        await self.store.write(store)
+        self.emit(Event(EventKind.POLL_FAILED, self.source.name, reason=reason))

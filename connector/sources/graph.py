@@ -47,7 +47,9 @@ class GraphSource:
             low = start.revision
         # A position up to here costs nothing: what changes after now is still met by the next sweep's overlap.
         course = Course(low, horizon=Revision.of(self.now() + self.overlap))
-        return Sweep(self._incidents(), self.tenant, self.size, course, self._turn(again)).pages()
+        named = [incident for incident in dict.fromkeys(again) if is_id(incident)]
+        nameless = [incident for incident in again if not is_id(incident)]
+        return Sweep(self._incidents(), self.tenant, self.size, course, self._turn(named), nameless).pages()
 
     async def probe(self) -> None:
         """Get a token and ask for one incident; raises a ConnectorError that says what is missing."""
@@ -60,9 +62,8 @@ class GraphSource:
     def _incidents(self) -> Incidents:
         return Incidents(self.peer, self.path, self.expand_alerts)
 
-    def _turn(self, again: Sequence[str]) -> list[str]:
+    def _turn(self, ids: list[str]) -> list[str]:
         """At most 25 of the ids, others at each sweep: failing reads must not fill a poll."""
-        ids = [incident for incident in dict.fromkeys(again) if is_id(incident)]
         if len(ids) <= _AGAIN_AT_ONCE:
             return ids
         start = self._again_from % len(ids)

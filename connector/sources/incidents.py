@@ -5,6 +5,7 @@ asks the customer to act, arrives as `unknownFutureValue`. Pages: "List incident
 (learn.microsoft.com).
 """
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,21 @@ from connector.model import JSON, Revision
 _PREFER = {"Prefer": "include-unknown-enum-members"}
 _ALERT_PAGES = 50
 USUAL_ATTEMPTS = 3
+
+
+class Detail(enum.Enum):
+    """How much of each incident a list holds."""
+
+    ALERTS = "alerts"
+    PLAIN = "plain"
+    NAMES = "names"
+
+
+_IN_QUERY: Mapping[Detail, Mapping[str, str]] = {
+    Detail.ALERTS: {"$expand": "alerts"},
+    Detail.PLAIN: {},
+    Detail.NAMES: {"$select": "id,lastUpdateDateTime"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +53,36 @@ class Incidents:
     _request_ids: list[str] = field(default_factory=list)
 
     async def since(
-        self, low: Revision, *, size: int, expand: bool, attempts: int = USUAL_ATTEMPTS
+        self, low: Revision, *, size: int, detail: Detail, attempts: int = USUAL_ATTEMPTS
     ) -> Listing:
         """The first `size` incidents updated at or after `low`, oldest first."""
         query: dict[str, str | int] = {
             "$filter": f"lastUpdateDateTime ge {low.raw}",
             "$orderby": "lastUpdateDateTime asc",
             "$top": size,
+            **_IN_QUERY[detail],
         }
-        if expand:
-            query["$expand"] = "alerts"
         return _listing(await self._get(self.path, "list incidents", query, attempts))
 
     async def behind(self, link: str) -> Listing:
         """The page that a next link leads to. Raises RejectedError for a link to another host."""
         return _listing(await self._get(link, "list incidents"))
 
-    async def one(self, incident: str) -> dict[str, JSON]:
-        """One incident, with its alerts if they are wanted: expanded, else by the list of its alerts."""
-        path, operation = f"{self.path}/{incident}", f"read incident {incident}"
-        if not self.expand:
-            return _object(await self._get(path, operation), operation)
-        whole = await self._expanded(path, operation)
-        if isinstance(whole.get("alerts"), list):
+    async def one(self, incident: str) -> dict[str, JSON] | None:
+        """One incident, with its alerts if they are wanted: expanded, else by the list of its alerts.
+
+        None if the service knows no such incident.
+        """
+        path = f"{self.path}/{incident}"
+        try:
+            whole = await self._one(path, f"read incident {incident}")
+        except RejectedError as error:
+            if error.signature == "not_found":
+                return None
+            raise
+        if not self.expand or isinstance(whole.get("alerts"), list):
             return whole
-        bare = _object(await self._get(path, operation), operation)
-        return {**bare, "alerts": await self._alerts(path, f"read the alerts of incident {incident}")}
+        return {**whole, "alerts": await self._alerts(path, f"read the alerts of incident {incident}")}
 
     async def first(self) -> None:
         """Ask for one incident, to see whether we may."""
@@ -74,16 +94,17 @@ class Incidents:
         self._requests, self._request_ids = 0, []
         return result
 
-    async def _expanded(self, path: str, operation: str) -> dict[str, JSON]:
-        """The incident with `$expand`; empty where the service cannot or will not."""
-        try:
-            return _object(await self._get(path, operation, {"$expand": "alerts"}, attempts=1), operation)
-        except BadAnswerError:
-            return {}
-        except RejectedError as error:
-            if error.signature == "not_found":
-                raise
-            return {}
+    async def _one(self, path: str, operation: str) -> dict[str, JSON]:
+        """The incident, without `$expand` where the service cannot or will not."""
+        if self.expand:
+            try:
+                return _object(await self._get(path, operation, {"$expand": "alerts"}, attempts=1), operation)
+            except BadAnswerError:
+                pass
+            except RejectedError as error:
+                if error.signature == "not_found":
+                    raise
+        return _object(await self._get(path, operation), operation)
 
     async def _alerts(self, path: str, operation: str) -> list[JSON]:
         found: list[JSON] = []

@@ -1,8 +1,9 @@
 """One sweep over a tenant: everything updated since a position, one page after the other.
 
 A page that cannot be had is asked for smaller. Where not even one incident can be had with its alerts (the
-service is known to fail lastingly for incidents with very many), a few are listed without them and read one
-by one; those that still fail are set aside with the reason, and the sweep goes on behind them.
+service is known to fail lastingly for incidents with very many), a few are listed without them, or only
+their names where that fails, too, and they are read one by one; those that still fail are set aside with the
+reason, and the sweep goes on behind them.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +13,7 @@ from connector.errors import RejectedError, TransientError
 from connector.http import BadAnswerError
 from connector.model import JSON, Incident, Page, Position, Revision, SetAside
 from connector.sources.course import MOST_PAGES, Course
-from connector.sources.incidents import USUAL_ATTEMPTS, Incidents, Listing
+from connector.sources.incidents import USUAL_ATTEMPTS, Detail, Incidents, Listing
 from connector.sources.items import id_of, read_item, revision_of
 from connector.sources.pagesize import PageSize
 
@@ -25,21 +26,26 @@ class _Found:
 
     incidents: list[Incident] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
-    recovered: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Sweep:
-    """The state of one sweep. `again` are ids that were set aside earlier."""
+    """The state of one sweep.
+
+    `again` are ids that were set aside earlier; `nameless` are rows set aside earlier that cannot be asked for, having
+    no id: they are gone once a sweep ends without meeting them.
+    """
 
     incidents: Incidents
     tenant: str
     size: PageSize
     course: Course
     again: Sequence[str] = ()
+    nameless: Sequence[str] = ()
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
     _read: set[tuple[str, str]] = field(default_factory=set)
-    _with_alerts: bool = True
+    _detail: Detail = Detail.ALERTS
 
     async def pages(self) -> AsyncIterator[Page]:
         """Every page, the last one marked. Raises ConnectorError; pages given before stay good."""
@@ -56,9 +62,10 @@ class Sweep:
         found = _Found()
         for incident in self.again:
             item = await self._single(incident)
-            if isinstance(item, Incident):
-                found.recovered.append(incident)
-            self._keep(item, found)
+            if item is None:
+                found.gone.append(incident)
+            else:
+                self._keep(item, found)
         return self._as_page(found, read=len(self.again))
 
     async def _page(self, listing: Listing) -> Page:
@@ -69,6 +76,9 @@ class Sweep:
                 self._keep(item, found)
         times = [time for time in map(revision_of, listing.rows) if time is not None]
         step = self.course.step(times, listing.link, fresh=len(found.incidents))
+        if step.last:
+            met = {name for name, *_ in self._seen}
+            found.gone.extend(name for name in self.nameless if name not in met)
         return self._as_page(
             found,
             read=len(listing.rows),
@@ -85,26 +95,25 @@ class Sweep:
         except RejectedError as error:
             raise TransientError(f"the next link was not followed: {error}") from error
         except BadAnswerError:
-            if not self._with_alerts:
+            if self._detail is Detail.NAMES:
                 raise
             self.course.restart()
-            return await self._without_alerts(self.size.most)
+            return await self._with_less(self.size.most)
 
     async def _from_low(self) -> Listing:
-        expand, attempts = self.incidents.expand, USUAL_ATTEMPTS
+        self._detail = Detail.ALERTS if self.incidents.expand else Detail.PLAIN
+        attempts = USUAL_ATTEMPTS
         while True:
             try:
                 listing = await self.incidents.since(
-                    self.course.low, size=self.size.now, expand=expand, attempts=attempts
+                    self.course.low, size=self.size.now, detail=self._detail, attempts=attempts
                 )
             except RejectedError as error:
                 if not self.size.refused(error.message):
                     raise
             except BadAnswerError:
-                if not expand:
-                    raise
-                if self.size.now == 1:
-                    return await self._without_alerts(_WINDOW)
+                if self.size.now == 1 or self._detail is Detail.PLAIN:
+                    return await self._with_less(_WINDOW)
                 self.size.halve()
                 attempts = 1
             else:
@@ -115,35 +124,51 @@ class Sweep:
         if self.incidents.expand and self.size.is_reduced and listing.link:
             times = map(revision_of, listing.rows)
             if not any(time and time.ticks > self.course.low.ticks for time in times):
-                return await self._without_alerts(_WINDOW)
-        self._with_alerts = self.incidents.expand
+                return await self._with_less(_WINDOW)
         self.size.grow()
         return listing
 
-    async def _without_alerts(self, size: int) -> Listing:
-        size = min(size, self.size.most)
-        listing = await self.incidents.since(self.course.low, size=size, expand=False)
-        self._with_alerts = False
+    async def _with_less(self, size: int) -> Listing:
+        """From `low`, with less detail than was asked for in vain."""
+        if self._detail is Detail.ALERTS:
+            try:
+                return await self._listed(Detail.PLAIN, size)
+            except BadAnswerError:
+                size = _WINDOW
+        return await self._listed(Detail.NAMES, size)
+
+    async def _listed(self, detail: Detail, size: int) -> Listing:
+        self._detail = detail
+        listing = await self.incidents.since(self.course.low, size=min(size, self.size.most), detail=detail)
         self.size.grow()
         return listing
 
     async def _item(self, row: JSON) -> Incident | SetAside | None:
         """What a row is; None if it was read before in this sweep."""
         item = read_item(row, self.tenant)
-        if isinstance(item, SetAside) or not self.incidents.expand or "alertCount" in item.snapshot:
+        if isinstance(item, SetAside) or self._is_whole(item):
             return item
-        if (item.key.incident, item.revision.raw) in self._read:
+        name, revision = item.key.incident, item.revision.raw
+        if (name, revision) in self._read:
             return None
-        single = await self._single(item.key.incident, item.revision.raw)
-        self._read.add((item.key.incident, item.revision.raw))
-        return single
+        single = await self._single(name, revision)
+        self._read.add((name, revision))
+        return single or SetAside(name, "it was listed and cannot be found", revision)
 
-    async def _single(self, incident: str, revision: str = "") -> Incident | SetAside:
-        """One incident by its id, or why it cannot be had."""
+    def _is_whole(self, item: Incident) -> bool:
+        """Whether a list's row holds everything that is wanted of the incident."""
+        if self.incidents.expand:
+            return "alertCount" in item.snapshot
+        return self._detail is not Detail.NAMES
+
+    async def _single(self, incident: str, revision: str = "") -> Incident | SetAside | None:
+        """One incident by its id, or why it cannot be had; None if there is none."""
         try:
             raw = await self.incidents.one(incident)
         except (BadAnswerError, RejectedError) as error:
             return SetAside(incident, str(error), revision)
+        if raw is None:
+            return None
         if id_of(raw) != incident:
             return SetAside(incident, "another incident was answered", revision)
         return read_item(raw, self.tenant)
@@ -191,7 +216,7 @@ class Sweep:
             read=read,
             requests=requests,
             set_aside=tuple(found.set_aside),
-            recovered=tuple(found.recovered),
+            gone=tuple(found.gone),
             request_ids=request_ids,
             warnings=warnings,
             last=last,
