@@ -16,7 +16,8 @@ from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config, load
 from connector.model import JSON
-from connector.store import Tx, heartbeats, notes, pauses, positions, set_asides, wanted
+from connector.store import Tx, heartbeats, notes, pauses, positions, readings, set_asides, wanted
+from connector.store.readings import Reading
 from connector.telemetry import escape
 
 
@@ -27,6 +28,7 @@ class Status:
     now: datetime
     alive: heartbeats.Heartbeat | None
     sources: list[positions.SourcePosition]
+    readings: dict[str, Reading]
     backlogs: dict[str, wanted.Backlog]
     pauses: dict[str, pauses.Pause]
     parked: list[wanted.Wanted]
@@ -39,6 +41,20 @@ class Status:
         """Whether a daemon gave a sign of life lately."""
         return self.alive is not None and self.now - self.alive.at < 4 * HEARTBEAT
 
+    def reading(self, source: str) -> Reading:
+        """Whether a source can be read, as far as anything is known of it."""
+        return self.readings.get(source, Reading())
+
+    def failing(self, config: Config) -> list[str]:
+        """The sources that cannot be read, among those that are still asked."""
+        asked = sorted({route.source for route in config.routes})
+        return [source for source in asked if self.reading(source).failing_since]
+
+    def waits(self, config: Config) -> bool:
+        """Whether anything waits for somebody's help."""
+        stuck = self.pauses or self.parked or self.set_asides or self.parked_notes
+        return bool(stuck or self.failing(config))
+
 
 def status(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -49,7 +65,8 @@ def status(
 ) -> None:
     """Show what was read, what waits for each target and since when, what is parked, paused or set aside.
 
-    Exit code 0: all is delivered, or on its way. 3: a target is paused, or something is parked or set aside.
+    Exit code 0: all is delivered, or on its way. 3: a source cannot be read, a target is paused, or something is
+    parked or set aside.
 
     Example: xdr-connector status --json
     """
@@ -62,7 +79,7 @@ def status(
         typer.echo(json.dumps(_as_json(loaded, state)))
     else:
         _print(loaded, state)
-    if state.pauses or state.parked or state.set_asides or state.parked_notes:
+    if state.waits(loaded):
         raise typer.Exit(Exit.WAITING)
 
 
@@ -79,6 +96,7 @@ def _look(tx: Tx) -> Status:
         now=utc_now(),
         alive=heartbeats.every(tx).get("daemon"),
         sources=positions.every(tx),
+        readings=readings.every(tx),
         backlogs=wanted.backlogs(tx),
         pauses={pause.target: pause for pause in pauses.every(tx)},
         parked=wanted.parked(tx),
@@ -97,10 +115,7 @@ def _as_json(config: Config, state: Status) -> dict[str, JSON]:
         "now": _iso(state.now),
         "alive": state.healthy,
         "last_sign_of_life": _iso(state.alive.at) if state.alive else None,
-        "sources": [
-            {"name": each.source, "position": each.position.revision.raw, "moved_at": _iso(each.moved_at)}
-            for each in state.sources
-        ],
+        "sources": [_source_json(each, state.reading(each.source)) for each in state.sources],
         "targets": [_target_json(state, target.name) for target in config.settings.targets],
         "parked": [_row_json(row, row.parked) for row in state.parked],
         "delayed": [_row_json(row, row.last_error) for row in state.delayed],
@@ -114,6 +129,17 @@ def _as_json(config: Config, state: Status) -> dict[str, JSON]:
             }
             for kept in state.set_asides
         ],
+    }
+
+
+def _source_json(source: positions.SourcePosition, reading: Reading) -> dict[str, JSON]:
+    failing = {"reason": reading.reason, "since": _iso(reading.failing_since)}
+    return {
+        "name": source.source,
+        "position": source.position.revision.raw,
+        "moved_at": _iso(source.moved_at),
+        "last_read": _iso(reading.last_read),
+        "failing": failing if reading.failing_since else None,
     }
 
 
@@ -159,7 +185,12 @@ def _print(config: Config, state: Status) -> None:
     )
     console.print(Text(f"daemon: {'alive' if state.healthy else 'not running'}, {alive}"))
     for each in state.sources:
-        console.print(_cell(f"source {each.source}: read up to {each.position.revision.raw}"))
+        console.print(_cell(_source_line(state, each)))
+    for name in state.failing(config):
+        failing = state.reading(name)
+        console.print(
+            _cell(f"source {name} cannot be read since {_iso(failing.failing_since)}: {failing.reason}")
+        )
     console.print(_targets(config, state))
     for pause in state.pauses.values():
         console.print(_cell(f"target {pause.target} is paused since {_iso(pause.since)}: {pause.reason}"))
@@ -174,6 +205,12 @@ def _print(config: Config, state: Status) -> None:
         )
     for route, count in state.parked_notes.items():
         console.print(_cell(f"route {route}: {count} notes parked"))
+
+
+def _source_line(state: Status, source: positions.SourcePosition) -> str:
+    read = state.reading(source.source).last_read
+    asked = f"last read {_ago(state, read)}" if read else "never read to the end"
+    return f"source {source.source}: read up to {source.position.revision.raw}, {asked}"
 
 
 def _print_rows(console: Console, title: str, rows: list[tuple[wanted.Wanted, str | None]]) -> None:
