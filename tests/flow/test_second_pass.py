@@ -67,7 +67,7 @@ async def test_new_incident_costs_one_write_a_target_and_few_look_ups(settled: R
     assert spent["servicenow POST list"] == servicenow
     assert spent["servicenow PATCH incident"] == 0
     reads = sum(count for what, count in spent.items() if what.startswith("servicenow GET"))
-    assert reads <= POPULATION / 50
+    assert reads <= 1 + POPULATION / 50  # the first is the look at the table before anything is written
     assert settled.refused() == []
 
 
