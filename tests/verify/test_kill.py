@@ -2,7 +2,7 @@
 
 Mocks and daemon are processes of their own; the mocks survive. Before each start several incidents change, and
 some answers of the targets are lost after the write was stored. ServiceNow's journals cannot be read. A fifth of
-the kills comes while the daemon starts, the others shortly after its first poll, where the requests are.
+the kills comes while the daemon starts, the others shortly after its first poll or its first write.
 
 The script ends in states that do not depend on which of the states before them a poll happened to see.
 """
@@ -29,7 +29,8 @@ CHANGES = 3  # between two kills
 SEED = 20
 STARTING = 0.2  # the share of kills that come while the daemon starts
 LOST = 0.5  # the share of runs in which an answer is lost
-AFTER_POLL = 0.25  # seconds within which the other kills come
+WRITING = 0.5  # the share of the others that wait for a write
+AFTER = 0.25  # seconds within which they come
 OWNERS = (None, "Defender Experts", "Customer")
 VERDICTS = (
     ("truePositive", "malware"),
@@ -167,14 +168,29 @@ def kill_once(forks: Forker, control: Control, config: Path, pick: random.Random
             started.kill()
     else:
         pid = forks.start(config)
-        wait_until(lambda: control.counts().get("xdr", {}).get("read", 0) > 0, pause=0.01)
-        time.sleep(pick.uniform(0, AFTER_POLL))
+        wait_until(lambda: heard_of(control, "xdr", "read"), pause=0.01)
+        if pick.random() < WRITING:
+            wait_for_write(control)
+        time.sleep(pick.uniform(0, AFTER))
         forks.kill(pid)
     heard = control.log()
     toll.polled += any(entry["path"] == LIST_PATH for entry in heard)
     toll.starting += not heard
     toll.wrote += any(entry["kind"] == "write" for entry in heard)
     toll.lost += any(entry["fault"] == "cut_after" for entry in heard)
+
+
+def heard_of(control: Control, mock: str, kind: str) -> bool:
+    return control.counts().get(mock, {}).get(kind, 0) > 0
+
+
+def wait_for_write(control: Control, seconds: float = 3.0) -> None:
+    """Return at the first write to a target; a step may leave nothing to write, so not later than told."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if heard_of(control, "sentinel", "write") or heard_of(control, "servicenow", "write"):
+            return
+        time.sleep(0.005)
 
 
 def end_state(control: Control) -> dict[str, Any]:
