@@ -26,7 +26,7 @@ from connector.http import Runtime
 from connector.model import Event, EventKind, Source, Target
 from connector.plan import RetryPolicy
 from connector.poll import Poll, Route, Sweep
-from connector.store import Store, heartbeats
+from connector.store import Store, heartbeats, undelivered
 from connector.telemetry import Telemetry
 
 HEARTBEAT = timedelta(seconds=15)
@@ -78,15 +78,16 @@ class App:
 
 
 async def open_store(
-    config: Config, *, now: Callable[[], datetime] = utc_now, readonly: bool = False
+    config: Config, *, now: Callable[[], datetime] = utc_now, readonly: bool = False, guest: bool = False
 ) -> Store:
-    """The state that a configuration names."""
+    """The state that a configuration names; a `guest` writes beside the daemon that holds it."""
     return await Store.open(
         config.settings.state.url,
         now=now,
         salt=lambda: secrets.token_bytes(16),
         holder=holder(),
         readonly=readonly,
+        guest=guest,
     )
 
 
@@ -106,6 +107,8 @@ async def build(
     async with AsyncExitStack() as stack:
         store = store or await open_store(config, now=now)
         stack.push_async_callback(store.close)
+        targets_of = {route.name: route.target for route in config.routes}
+        await store.write(lambda tx: undelivered.retarget(tx, targets_of))
         runtime = runtime or Runtime(now=now)
         targets: dict[str, Target] = {
             settings.name: settings.build(runtime=runtime) for settings in config.settings.targets

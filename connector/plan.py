@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from connector.errors import AuthError, ConnectorError, NotThereYetError, RejectedError, TransientError
-from connector.model import Catalogue, FieldValue, Link, Mapped, Mode, Note, Record, Snapshot
+from connector.model import Catalogue, FieldValue, Link, Lookup, Mapped, Mode, Note, Record, Snapshot
 
 
 class Reason(enum.StrEnum):
@@ -129,7 +129,8 @@ def fields_to_write(
 ) -> dict[str, FieldValue]:
     """The fields a write must carry: those whose wanted value is not the applied one, with what travels with them.
 
-    A field that the mapping leaves alone by now is written only if it never arrived; it does not travel. `doubtful`
+    A field that the mapping leaves alone by now is written only if it never arrived; it does not travel. One that was
+    left on the target is tried again only if it refers to something that may be found by now. `doubtful`
     names fields in which an unanswered attempt may have left something else than what was applied. At creation (`link`
     is None) that is every field that is not to be empty.
     """
@@ -137,6 +138,7 @@ def fields_to_write(
         return {name: value for name, value in record.fields.items() if value is not None}
     following = {n: v for n, v in record.fields.items() if record.modes.get(n) is not Mode.INITIAL}
     applied = {n: v for n, v in link.applied.items() if n not in doubtful}
+    applied |= {n: v for n, v in link.left.items() if not isinstance(v, Lookup)}
     changed = [n for n, v in following.items() if n not in applied or applied[n] != v]
     travelling = {member for name in changed for member in catalogue.group(name)} - record.carried
     return {name: value for name, value in following.items() if name in travelling or name in changed}
@@ -248,5 +250,5 @@ def intended_of(record: Record | None, link: Link | None) -> Intended | None:
     if record is not None:
         return Intended(record, delivered=link is not None)
     if link is not None:
-        return Intended(Record(link.applied, link.tags), delivered=True)
+        return Intended(Record({**link.applied, **link.left}, link.tags), delivered=True)
     return None

@@ -122,7 +122,8 @@ class Deliverer:
                 return [], []
             taken = claims.claim(tx, self.target.name, 1 if one_by_one else BATCH, LEASE, self.token)
             granted, self._free_at = affordable(tx, self.target, taken)
-            claims.release(tx, taken[len(granted) :])
+            leaving = {each.wanted.id for each in granted}
+            claims.release(tx, [each for each in taken if each.wanted.id not in leaving])
             idle = backlog is not None and not backlog.waiting
             return granted, self._gate.open(tx) if idle else []
 

@@ -13,18 +13,20 @@ from connector.store.claims import Claimed
 def affordable(tx: Tx, target: Target, taken: Sequence[Claimed]) -> tuple[list[Claimed], datetime | None]:
     """The rows whose operations fit into the quotas, which are charged for them, and when there is room again.
 
-    Rows come by priority, so the first that does not fit ends the list. A reserve is kept for what awaits the
-    customer's action (priority 0).
+    Rows come by priority. One that does not fit lets those pass that need operations of another class. A reserve is
+    kept for what awaits the customer's action (priority 0).
     """
     if not target.quotas:
         return list(taken), None
     granted: list[Claimed] = []
+    free_at: datetime | None = None
     for claimed in taken:
-        free_at = _charge(tx, target, claimed)
-        if free_at is not None:
-            return granted, free_at
-        granted.append(claimed)
-    return granted, None
+        later = _charge(tx, target, claimed)
+        if later is None:
+            granted.append(claimed)
+        else:
+            free_at = min(free_at or later, later)
+    return granted, free_at if not granted else None
 
 
 def refund(tx: Tx, target: Target, answers: Sequence[Answered]) -> None:

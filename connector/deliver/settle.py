@@ -33,8 +33,12 @@ def settle(tx: Tx, catalogue: Catalogue, judged: Sequence[Judged]) -> list[Event
     """
     claims.release(tx, [each.answered.claimed for each in judged if _unsent(each.answered)])
     replaced = claims.replaced(tx, [each.answered.claimed for each in judged])
+    ours = {
+        claimed.wanted.id for claimed in claims.still_ours(tx, [each.answered.claimed for each in judged])
+    }
     for each in judged:
-        _settle_notes(tx, each)
+        if each.answered.claimed.wanted.id in ours:
+            _settle_notes(tx, each)
     events = _settle_receipts(tx, catalogue, [each for each in judged if _clean(each.answered)], replaced)
     failed = [each for each in judged if each.answered.error is not None and _settle_failure(tx, each)]
     return [*events, *(_tell_failed(tx, each, replaced) for each in failed)]
@@ -80,14 +84,16 @@ def _wait(verdict: RetryIn | Pause) -> timedelta:
 
 def _done(answered: Answered) -> Done:
     receipt = _receipt(answered)
-    return Done(answered.claimed, applied(answered.claimed, receipt.link), receipt.notes)
+    return Done(answered.claimed, _in_force(answered.claimed, receipt), receipt.notes)
 
 
-def applied(claimed: Claimed, link: Link) -> Link:
-    """The link with what is now in force: everything that was wanted, over what was applied before."""
+def _in_force(claimed: Claimed, receipt: Receipt) -> Link:
+    """The link with what holds now: everything that was wanted, over what was applied before, but for what was left."""
     before = claimed.link.applied if claimed.link else {}
-    record = claimed.wanted.record
-    return replace(link, applied={**before, **record.fields}, tags=record.tags)
+    record, left = claimed.wanted.record, receipt.left
+    taken = {name: value for name, value in record.fields.items() if name not in left}
+    waiting = {name: value for name, value in record.fields.items() if name in left}
+    return replace(receipt.link, applied={**before, **taken}, left=waiting, tags=record.tags)
 
 
 def _receipt(answered: Answered) -> Receipt:
@@ -116,7 +122,7 @@ def _settle_failure(tx: Tx, judged: Judged) -> bool:
 
 def _with_notes_only(claimed: Claimed, link: Link) -> Link:
     before = claimed.link
-    return replace(link, applied=before.applied, tags=before.tags) if before else link
+    return replace(link, applied=before.applied, left=before.left, tags=before.tags) if before else link
 
 
 def _unknown_outcome(claimed: Claimed, error: Exception | None) -> bool:

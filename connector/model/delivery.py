@@ -14,7 +14,8 @@ from connector.model.record import FieldValue, Record
 class Link:
     """What was delivered for (route, incident).
 
-    `applied` holds the value per field that we last intended and the target acknowledged. `remote` is the part of
+    `applied` holds the value per field that we last intended and the target acknowledged, `left` those we intended
+    and the target left, because a person had edited the field or somebody to refer to was not found. `remote` is the part of
     the target's last answer that the next write needs (Sentinel: etag and properties; ServiceNow: the echoed
     fields). `stale` says that `remote` is known to be out of date, e.g. because our own comment changed the etag.
     """
@@ -28,6 +29,7 @@ class Link:
     remote: JSON = None
     stale: bool = False
     generation: int = 0
+    left: Mapping[str, FieldValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Gathered:
     now: datetime
     rows: Mapping[IncidentKey, Wanted]
     links: Mapping[IncidentKey, Link]
+    last: Mapping[IncidentKey, Evaluation] = field(default_factory=dict)
     wanted: dict[IncidentKey, Wanted] = field(default_factory=dict)
     notes: list[NewNote] = field(default_factory=list)
     evaluations: dict[IncidentKey, Evaluation] = field(default_factory=dict)
@@ -80,11 +81,18 @@ class Gathered:
         """The row still waiting for an incident, this page's own included."""
         return self.wanted.get(key) or self.rows.get(key)
 
+    def was_excluded(self, key: IncidentKey) -> bool:
+        """Whether the route's last evaluation left the incident out, and with it what was said meanwhile."""
+        last = self.last.get(key)
+        return last is not None and last.outcome == Reason.EXCLUDED
+
 
 def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
     """Decide on one incident and add the rows that follow to `out`: all of them, or none where this raises."""
     incident, key = step.incident, step.incident.key
     mapped = route.mapping.apply(incident.snapshot, step.old)
+    if out.was_excluded(key):
+        mapped = replace(mapped, notes=tuple(replace(note, fresh=True) for note in mapped.notes))
     pending = out.pending(key)
     decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
     decided = _decided(route, incident, mapped, decision, out)

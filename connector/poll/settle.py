@@ -139,7 +139,7 @@ class Settlement:
         last = evaluations.get(tx, route.name, keys)
         rows = wanted.get(tx, route.name, keys)
         linked = links.applied(tx, route.name, keys, route.target)
-        gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked)
+        gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked, last=last)
         failures: dict[IncidentKey, str] = {}
         for step in steps:
             if self.rescan or not _evaluated(last.get(step.incident.key), step.incident, route):

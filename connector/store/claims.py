@@ -62,7 +62,8 @@ _LINKS = (
         links,
         (links.c.route == wanted.c.route)
         & (links.c.tenant == wanted.c.tenant)
-        & (links.c.incident == wanted.c.incident),
+        & (links.c.incident == wanted.c.incident)
+        & (links.c.target == wanted.c.target),
     )
     .where(_CHOSEN)
 )

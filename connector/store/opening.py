@@ -110,7 +110,7 @@ def engine_for(place: Place, *, readonly: bool) -> Engine:
             connection.execute(pragma)
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
 
 
 def _sqlite_address(place: Place, *, readonly: bool) -> str:
@@ -121,7 +121,13 @@ def _sqlite_address(place: Place, *, readonly: bool) -> str:
 
 def _postgres(place: Place) -> Engine:
     try:
-        return create_engine(place.url, pool_size=POSTGRES_THREADS, max_overflow=0, pool_pre_ping=True)
+        return create_engine(
+            place.url,
+            pool_size=POSTGRES_THREADS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,  # records and notes have no place in a traceback
+        )
     except ModuleNotFoundError:
         raise StateError(
             "a state on PostgreSQL needs a driver", remedy="install xdr-connector[postgres]"

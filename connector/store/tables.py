@@ -153,6 +153,7 @@ links = Table(
     _text("number"),
     _text("url"),
     Column("applied", Json, nullable=False),
+    Column("left_alone", Json, nullable=False),
     Column("tags", Json, nullable=False),
     _text("version"),
     Column("remote", Json, nullable=False),

@@ -134,7 +134,7 @@ def _delivering() -> None:
     op.create_table(
         "links",
         *_texts("route", "tenant", "incident", "target", "external_id", "number", "url"),
-        *_texts("applied", "tags", "version", "remote"),
+        *_texts("applied", "left_alone", "tags", "version", "remote"),
         sa.Column("stale", sa.Boolean, nullable=False),
         *_wholes("generation"),
         *_bigs("written_at"),
