@@ -149,10 +149,11 @@ def tags_to_write(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tags of ours to add and to take away, compared without regard to case.
 
-    `doubtful` are tags that an unanswered attempt may have added. None is taken away while a tag rule is undecided.
+    `doubtful` are tags of ours that are there or not, because an attempt that changed them was not answered. None is
+    taken away while a tag rule is undecided.
     """
     ours = link.tags if link else ()
-    added, _ = _tag_changes(ours, record.tags)
+    added, _ = _tag_changes([tag for tag in ours if tag not in doubtful], record.tags)
     _, removed = _tag_changes(tuple(dict.fromkeys((*ours, *doubtful))), record.tags)
     return added, () if record.keep_tags else removed
 

@@ -15,8 +15,8 @@ class Link:
     """What was delivered for (route, incident).
 
     `applied` holds the value per field that we last intended and the target acknowledged, `left` those we intended
-    and the target left, because a person had edited the field or somebody to refer to was not found. `remote` is the part of
-    the target's last answer that the next write needs (Sentinel: etag and properties; ServiceNow: the echoed
+    and the target left, because a person had edited the field or somebody to refer to was not found. `remote` is the
+    part of the target's last answer that the next write needs (Sentinel: etag and properties; ServiceNow: the echoed
     fields). `stale` says that `remote` is known to be out of date, e.g. because our own comment changed the etag.
     """
 
@@ -51,7 +51,7 @@ class Delivery:
     `token` identifies the attempt and stays the same until its outcome is known. `in_doubt` is set when an
     earlier attempt with this token got no answer: the target must look before it writes. `same_content` tells
     whether that earlier attempt carried exactly this record; if it did not, `doubtful` gives, by field, the other
-    values that unanswered attempts may have left there, and `doubtful_tags` their tags.
+    values that unanswered attempts may have left there, and `doubtful_tags` the tags of ours that may be there or not.
     """
 
     route: str

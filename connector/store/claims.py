@@ -118,7 +118,7 @@ class Claimed:
             in_doubt=self.in_doubt,
             same_content=self.same_content,
             doubtful=doubtful_fields(row),
-            doubtful_tags=tuple(dict.fromkeys(tag for record in row.sent for tag in record.tags)),
+            doubtful_tags=doubtful_tags(row, self.link),
             may_create=row.may_create,
             created_hint=row.created_hint,
             generation=self.link.generation if self.link else 0,
@@ -133,6 +133,12 @@ def doubtful_fields(row: Wanted) -> dict[str, tuple[FieldValue, ...]]:
             if name not in row.record.fields or row.record.fields[name] != value:
                 found.setdefault(name, []).append(value)
     return {name: tuple(values) for name, values in found.items()}
+
+
+def doubtful_tags(row: Wanted, link: Link | None) -> tuple[str, ...]:
+    """The tags that are on the target after some of the unanswered attempts, but not after all of them or before."""
+    states = [set(link.tags) if link else set(), *(set(record.tags) for record in row.sent)]
+    return tuple(sorted(set.union(*states) - set.intersection(*states)))
 
 
 def claim(tx: Tx, target: str, limit: int, lease: timedelta, token: Callable[[], str]) -> list[Claimed]:
