@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connector.audit import AuditEntry, AuditKind, Outcome
-from connector.model import IncidentKey, Record, Revision
-from connector.plan import priority_of
+from connector.model import IncidentKey, Revision
+from connector.plan import intended_of, priority_of
 from connector.store import Tx, evaluations, links, notes, snapshots, undelivered, wanted
 from connector.store.tx import chunks
 from connector.store.undelivered import Picked, Undelivered
@@ -73,15 +73,15 @@ def _carried(tx: Tx, each: Undelivered, target: str) -> bool:
     """See to it that there is a row for an incident's notes to travel with; False when there is no record."""
     if wanted.get(tx, each.route, [each.key]):
         return True
-    link = links.applied(tx, each.route, [each.key]).get(each.key)
+    intended = intended_of(None, links.applied(tx, each.route, [each.key]).get(each.key))
     decided = evaluations.get(tx, each.route, [each.key]).get(each.key)
-    if link is None or decided is None:
+    if intended is None or decided is None:
         return False
     row = Wanted(
         route=each.route,
         key=each.key,
         target=target,
-        record=Record(link.applied, link.tags),
+        record=intended.record,
         revision=Revision.at(decided.ticks),
         content=decided.content,
         mapping=decided.mapping,

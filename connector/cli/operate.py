@@ -6,20 +6,19 @@ it looks next, within seconds.
 
 import asyncio
 import json
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 import typer
 
 from connector import operate
-from connector.app import holder, open_store, utc_now
+from connector.app import open_store
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config, load
 from connector.model import JSON
 from connector.operate import Discarded, Request
-from connector.store import Store, Tx
+from connector.store import Tx
 from connector.store.undelivered import Picked, Undelivered
 from connector.telemetry import escape
 
@@ -139,13 +138,7 @@ async def _read(config: Config, work: Callable[[Tx], T]) -> T:
 
 
 async def _written(config: Config, work: Callable[[Tx], T]) -> T:
-    store = await Store.open(
-        config.settings.state.url,
-        now=utc_now,
-        salt=lambda: secrets.token_bytes(16),
-        holder=holder(),
-        guest=True,
-    )
+    store = await open_store(config, guest=True)
     try:
         return await store.write(work)
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -16,7 +17,17 @@ from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config, load
 from connector.model import JSON
-from connector.store import Tx, heartbeats, notes, pauses, positions, readings, set_asides, wanted
+from connector.store import (
+    Tx,
+    heartbeats,
+    notes,
+    pauses,
+    positions,
+    readings,
+    set_asides,
+    undelivered,
+    wanted,
+)
 from connector.store.readings import Reading
 from connector.telemetry import escape
 
@@ -35,6 +46,7 @@ class Status:
     delayed: list[wanted.Wanted]
     parked_notes: dict[str, int]
     set_asides: list[set_asides.Kept]
+    strays: list[undelivered.Stray]
 
     @property
     def healthy(self) -> bool:
@@ -52,7 +64,7 @@ class Status:
 
     def waits(self, config: Config) -> bool:
         """Whether anything waits for somebody's help."""
-        stuck = self.pauses or self.parked or self.set_asides or self.parked_notes
+        stuck = self.pauses or self.parked or self.set_asides or self.parked_notes or self.strays
         return bool(stuck or self.failing(config))
 
 
@@ -66,7 +78,7 @@ def status(
     """Show what was read, what waits for each target and since when, what is parked, paused or set aside.
 
     Exit code 0: all is delivered, or on its way. 3: a source cannot be read, a target is paused, or something is
-    parked or set aside.
+    parked, set aside or not configured any more.
 
     Example: xdr-connector status --json
     """
@@ -86,12 +98,12 @@ def status(
 async def _read(config: Config) -> Status:
     store = await open_store(config, readonly=True)
     try:
-        return await store.read(_look)
+        return await store.read(lambda tx: _look(tx, config))
     finally:
         await store.close()
 
 
-def _look(tx: Tx) -> Status:
+def _look(tx: Tx, config: Config) -> Status:
     return Status(
         now=utc_now(),
         alive=heartbeats.every(tx).get("daemon"),
@@ -103,6 +115,7 @@ def _look(tx: Tx) -> Status:
         delayed=wanted.delayed(tx, limit=20),
         parked_notes=notes.count_parked(tx),
         set_asides=set_asides.every(tx),
+        strays=undelivered.strays(tx, {route.name: route.target for route in config.routes}),
     )
 
 
@@ -128,6 +141,9 @@ def _as_json(config: Config, state: Status) -> dict[str, JSON]:
                 "since": _iso(kept.since),
             }
             for kept in state.set_asides
+        ],
+        "not_configured": [
+            {"route": stray.route, "rows": stray.rows, "parked_notes": stray.notes} for stray in state.strays
         ],
     }
 
@@ -205,6 +221,14 @@ def _print(config: Config, state: Status) -> None:
         )
     for route, count in state.parked_notes.items():
         console.print(_cell(f"route {route}: {count} notes parked"))
+    for stray in state.strays:
+        console.print(_cell(_stray_line(stray, {route.name for route in config.routes})))
+
+
+def _stray_line(stray: undelivered.Stray, routes: Collection[str]) -> str:
+    if stray.route in routes:  # the daemon moves them when it starts with the new configuration
+        return f"route {stray.route}: {stray.rows} rows for a target that is not configured any more"
+    return f"route {stray.route} is not configured any more: {stray.rows} rows and {stray.notes} parked notes are left"
 
 
 def _source_line(state: Status, source: positions.SourcePosition) -> str:
