@@ -97,10 +97,8 @@ def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
     decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
     decided = _decided(route, incident, mapped, decision, out)
     if decision.record is not None:
-        row, notes = (
-            _wanted(route, incident, decision.record, out.now),
-            list(_notes(route, incident, decision)),
-        )
+        row = _wanted(route, incident, decision.record, out.now)
+        notes = list(_notes(route, incident, decision))
         if pending is not None and not (pending.told or pending.parked):
             out.entries.append(_coalesced(route, incident, pending, out))
         out.wanted[key] = row
