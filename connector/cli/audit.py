@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -10,10 +11,13 @@ from connector.app import open_store
 from connector.audit import AuditKind, Head, Outcome, SealedRow, Verification, iso
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.config import load
+from connector.config import Config, load
 from connector.model import JSON
 from connector.store import Tx, audits
 from connector.telemetry import escape
+
+_MOST = 2**63 - 1  # what either database holds as a number
+_HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 app = typer.Typer(help="Read the audit log and prove that it was not altered.", no_args_is_help=True)
 
@@ -25,8 +29,8 @@ def list_rows(
     route: Annotated[str | None, typer.Option(help="Only this route.")] = None,
     kind: Annotated[AuditKind | None, typer.Option(help="Only rows of this kind.")] = None,
     outcome: Annotated[Outcome | None, typer.Option(help="Only rows with this outcome.")] = None,
-    since: Annotated[int, typer.Option(min=0, help="Only rows after this number.")] = 0,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many rows; 0: all.")] = 100,
+    since: Annotated[int, typer.Option(min=0, max=_MOST, help="Only rows after this number.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, max=_MOST, help="At most so many rows; 0: all.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, oldest first.")] = False,
 ) -> None:
     """Print audit rows, oldest first: the newest `--limit` of those that fit.
@@ -76,50 +80,56 @@ def verify(
     """
     loaded = load(config)
     noted = _noted(head)
-
-    async def read() -> tuple[Verification, Head, str | None]:
-        store = await open_store(loaded, readonly=True)
-        try:
-            return await store.read(
-                lambda tx: (audits.verify(tx), audits.head(tx), audits.hash_at(tx, noted.seq))
-            )
-        finally:
-            await store.close()
-
-    result, now, held = asyncio.run(read())
+    result, now, held = asyncio.run(_verified(loaded, noted))
     breaks = [f"row {each.seq}: {each.what}" for each in result.breaks]
     if head is not None and held != noted.hash:
         breaks.append(f"row {noted.seq}: is not the row whose hash was noted")
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "ok": not breaks,
-                    "checked": result.checked,
-                    "erased": result.erased,
-                    "breaks": breaks,
-                    "head": f"{now.seq}:{now.hash}",
-                }
-            )
-        )
+        _print_json(result, breaks, now)
     else:
-        for line in breaks:
-            say(line)
-        state = "unaltered" if not breaks else f"ALTERED in {len(breaks)} places"
-        typer.echo(
-            f"{result.checked} rows checked, {state}; {result.erased} personal values erased; head {now.seq}:{now.hash}"
-        )
+        _print(result, breaks, now)
     if breaks:
         raise typer.Exit(Exit.ALTERED)
+
+
+async def _verified(config: Config, noted: Head) -> tuple[Verification, Head, str | None]:
+    """The result of the check, the head, and the hash of the row that was noted."""
+    store = await open_store(config, readonly=True)
+    try:
+        return await store.read(
+            lambda tx: (audits.verify(tx), audits.head(tx), audits.hash_at(tx, noted.seq))
+        )
+    finally:
+        await store.close()
+
+
+def _print_json(result: Verification, breaks: list[str], head: Head) -> None:
+    said = {
+        "ok": not breaks,
+        "checked": result.checked,
+        "erased": result.erased,
+        "breaks": breaks,
+        "head": f"{head.seq}:{head.hash}",
+    }
+    typer.echo(json.dumps(said))
+
+
+def _print(result: Verification, breaks: list[str], head: Head) -> None:
+    for line in breaks:
+        say(line)
+    state = "unaltered" if not breaks else f"ALTERED in {len(breaks)} places"
+    typer.echo(
+        f"{result.checked} rows checked, {state}; {result.erased} personal values erased; head {head.seq}:{head.hash}"
+    )
 
 
 def _noted(text: str | None) -> Head:
     if text is None:
         return Head()
-    number, _, digest = text.partition(":")
-    if not number.isdigit() or len(digest) != 64:
+    match = _HEAD.fullmatch(text)
+    if match is None:
         raise typer.BadParameter("write SEQ:HASH, as `audit verify` prints it", param_hint="--head")
-    return Head(int(number), digest)
+    return Head(int(match[1]), match[2])
 
 
 def as_object(row: SealedRow) -> dict[str, JSON]:

@@ -58,6 +58,7 @@ def load(path: Path) -> Config:
         *_twice(document, settings),
         *_dangling(document, settings),
         *_same_records(document, settings),
+        *_same_ends(document, settings),
     ]
     routes: list[Route] = []
     for index, route in enumerate(settings.routes):
@@ -116,6 +117,20 @@ def _same_records(document: Document, settings: ConfigFile) -> Iterator[Problem]
             what = f"an earlier route leads from {source!r} to {target!r} already"
             remedy = "put both into one mapping, or give this route another target"
             yield document.problem(("routes", index, "target"), what, remedy)
+
+
+def _same_ends(document: Document, settings: ConfigFile) -> Iterator[Problem]:
+    """Sources of one tenant, and targets of one far side: they would share what is remembered of an incident."""
+    tenants = [source.tenant_id.lower() for source in settings.sources]
+    far_sides = [target.far_side for target in settings.targets]
+    for section, key, ends in (("sources", "tenant_id", tenants), ("targets", "type", far_sides)):
+        for index, end in enumerate(ends):
+            if end in ends[:index]:
+                name = getattr(settings, section)[ends.index(end)].name
+                what = f"leads to the same place as {name!r}"
+                yield document.problem(
+                    (section, index, key), what, "keep one of the two; routes may share it"
+                )
 
 
 def _route(

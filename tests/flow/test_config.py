@@ -164,11 +164,28 @@ def test_file_that_is_no_configuration_is_told(tmp_path: Path, content: bytes) -
 
 def test_names_that_are_in_no_route_are_worth_a_notice(write: Write) -> None:
     document = yaml.safe_load(GOOD)
-    for section, name in (("targets", "spare"), ("sources", "fabrikam")):
-        document[section].append({**copy.deepcopy(document[section][0]), "name": name})
+    spare = {"name": "spare", "base_url": "https://spare.service-now.com"}
+    fabrikam = {"name": "fabrikam", "tenant_id": "fabrikam"}
+    for section, other in (("targets", spare), ("sources", fabrikam)):
+        document[section].append({**copy.deepcopy(document[section][0]), **other})
     notices = load(write(yaml.safe_dump(document))).notices
     assert len(notices) == 2
     assert all(name in " ".join(notices) for name in ("spare", "fabrikam"))
+
+
+@pytest.mark.parametrize(
+    ("section", "told"), [("targets", "'desk'"), ("sources", "'contoso'")], ids=["target", "source"]
+)
+def test_two_entries_that_lead_to_the_same_place_are_refused(write: Write, section: str, told: str) -> None:
+    document = yaml.safe_load(GOOD)
+    document[section].append({**copy.deepcopy(document[section][0]), "name": "twin"})
+    assert any(f"same place as {told}" in problem for problem in problems(write(yaml.safe_dump(document))))
+
+
+def test_two_routes_for_the_same_records_are_refused(write: Write) -> None:
+    document = yaml.safe_load(GOOD)
+    document["routes"].append({**document["routes"][0], "name": "second"})
+    assert any("leads from 'contoso' to 'desk'" in each for each in problems(write(yaml.safe_dump(document))))
 
 
 async def test_secret_that_is_not_there_is_told_when_it_is_needed_and_never_shown(

@@ -51,6 +51,11 @@ class SentinelSettings(PeerSettings):
     def _names_known_classes(cls, choice: QuotaChoice) -> QuotaChoice:
         return check_classes(choice, (INCIDENT_WRITES, COMMENT_WRITES))
 
+    @property
+    def far_side(self) -> str:
+        """What is written to: two targets of one far side would fight over its incidents."""
+        return self._identity()
+
     def build(self, *, runtime: Runtime | None = None) -> SentinelTarget:
         """The target these settings describe; opens no connection yet."""
         runtime = runtime or Runtime()

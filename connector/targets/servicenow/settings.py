@@ -44,6 +44,11 @@ class ServiceNowSettings(PeerSettings):
     def _names_known_classes(cls, choice: QuotaChoice) -> QuotaChoice:
         return check_classes(choice, (WRITES,))
 
+    @property
+    def far_side(self) -> str:
+        """What is written to: two targets of one far side would fight over its records."""
+        return f"{self.type}:{self.base_url}/{self.table}".lower()
+
     def build(self, *, runtime: Runtime | None = None) -> ServiceNowTarget:
         """The target these settings describe; opens no connection yet."""
         runtime = runtime or Runtime()

@@ -1,0 +1,165 @@
+"""The composition root: builds every object, owns the clock, the random source and the clients.
+
+Everything is built here once, from a configuration, and handed down; nothing below makes its own clock or client.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from connector.config import Config
+from connector.deliver import Deliverer
+from connector.http import Runtime
+from connector.model import Source, Target
+from connector.plan import RetryPolicy
+from connector.poll import Poll, Route, Sweep
+from connector.store import Store, undelivered
+from connector.telemetry import Telemetry
+
+
+def utc_now() -> datetime:
+    """The system clock, aware."""
+    return datetime.now(UTC)
+
+
+def holder() -> str:
+    """Who holds the state, for the person who is refused it."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+@dataclass(slots=True)
+class Feed:
+    """One source's poll, its bell, and whether a sweep is under way."""
+
+    poll: Poll
+    every: timedelta
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    sweeping: bool = False
+
+
+@dataclass(slots=True)
+class App:
+    """Everything that runs, built once from a configuration."""
+
+    store: Store
+    feeds: list[Feed]
+    deliverers: list[Deliverer]
+    drain: timedelta
+    now: Callable[[], datetime]
+    emit: Telemetry
+
+    async def sweep(self, feed: Feed, *, rescan: bool = False) -> Sweep:
+        """Poll one source once."""
+        feed.sweeping = True
+        try:
+            return await feed.poll.once(rescan=rescan)
+        finally:
+            feed.sweeping = False
+            self._wake()
+
+    def _wake(self) -> None:
+        for deliverer in self.deliverers:
+            deliverer.wake.set()
+
+
+async def open_store(
+    config: Config, *, now: Callable[[], datetime] = utc_now, readonly: bool = False, guest: bool = False
+) -> Store:
+    """The state that a configuration names; a `guest` writes beside the daemon that holds it."""
+    return await Store.open(
+        config.settings.state.url,
+        now=now,
+        salt=lambda: secrets.token_bytes(16),
+        holder=holder(),
+        readonly=readonly,
+        guest=guest,
+    )
+
+
+@asynccontextmanager
+async def build(
+    config: Config,
+    emit: Telemetry,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    store: Store | None = None,
+    runtime: Runtime | None = None,
+) -> AsyncIterator[App]:
+    """Build everything; close it again on the way out, clients first and the state last.
+
+    `store` and `runtime` replace the configured state and the network; a given store is closed like our own.
+    """
+    async with AsyncExitStack() as stack:
+        store = store or await open_store(config, now=now)
+        stack.push_async_callback(store.close)
+        targets_of = {route.name: route.target for route in config.routes}
+        await store.write(lambda tx: undelivered.retarget(tx, targets_of))
+        runtime = runtime or Runtime(now=now)
+        targets: dict[str, Target] = {
+            settings.name: settings.build(runtime=runtime) for settings in config.settings.targets
+        }
+        sources: dict[str, Source] = {
+            settings.name: settings.build(runtime) for settings in config.settings.sources
+        }
+        for target in targets.values():
+            stack.push_async_callback(target.close)
+        for source in sources.values():
+            stack.push_async_callback(source.close)
+        app = App(store, [], [], config.settings.delivery.drain, now, emit)
+        app.feeds.extend(_feeds(config, app, sources, targets))
+        app.deliverers.extend(_deliverers(config, app, targets))
+        yield app
+
+
+def _feeds(config: Config, app: App, sources: dict[str, Source], targets: dict[str, Target]) -> list[Feed]:
+    feeds = []
+    for settings in config.settings.sources:
+        routes = [
+            Route(route.name, route.target, targets[route.target].catalogue, route.mapping)
+            for route in config.routes
+            if route.source == settings.name
+        ]
+        poll = Poll(
+            sources[settings.name],
+            routes,
+            app.store,
+            start=settings.start_at,
+            now=app.now,
+            emit=app.emit,
+            history=config.settings.state.history,
+            woken=app._wake,  # noqa: SLF001  # the app hands its own bell out
+        )
+        if routes:
+            feeds.append(Feed(poll, settings.poll.every))
+    return feeds
+
+
+def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[Deliverer]:
+    settings = config.settings.delivery
+    policy = RetryPolicy(
+        first=settings.retry_first / timedelta(seconds=1),
+        most=settings.retry_most / timedelta(seconds=1),
+        pause=settings.pause / timedelta(seconds=1),
+        give_up_after=settings.give_up_after,
+    )
+    return [
+        Deliverer(
+            targets[target.name],
+            app.store,
+            policy,
+            now=app.now,
+            token=lambda: secrets.token_hex(8),
+            spread=random.random,
+            emit=app.emit,
+            feeding=lambda: any(feed.sweeping for feed in app.feeds),
+            workers=target.connections,
+            alike=settings.equal_rejections,
+        )
+        for target in config.settings.targets
+    ]

@@ -1,0 +1,89 @@
+"""`run`: poll and deliver until told to stop, then drain.
+
+APScheduler is the bell, not the worker: its asyncio scheduler cancels running coroutines when it shuts down and
+ends a job's exception as a log line, so a job here only rings an event. Our own tasks do the work in a task group,
+and are stopped by us in order: no more polls, then no more claims, then the requests under way, within a bound.
+"""
+
+import asyncio
+from datetime import UTC, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from connector.app.build import App, Feed, holder
+from connector.audit import AuditEntry, AuditKind
+from connector.errors import ConnectorError, StateError
+from connector.model import Event, EventKind
+from connector.store import heartbeats
+
+HEARTBEAT = timedelta(seconds=15)
+
+
+async def run(app: App, stop: asyncio.Event) -> None:
+    """Poll and deliver until `stop` is set, then drain within the configured bound.
+
+    A background task that dies ends the program: a daemon that limps on without its deliverer looks healthy.
+    """
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    for feed in app.feeds:
+        # misfire_grace_time's default of one second would skip a run after any short stall of the loop.
+        scheduler.add_job(
+            feed.bell.set,
+            "interval",
+            seconds=feed.every / timedelta(seconds=1),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        feed.bell.set()
+    await _announce(app, AuditKind.STARTED, EventKind.STARTED)
+    scheduler.start()
+    try:
+        await _work(app, stop)
+    finally:
+        scheduler.shutdown(wait=False)
+    await _announce(app, AuditKind.STOPPED, EventKind.STOPPED)
+
+
+async def _work(app: App, stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        readers = [tasks.create_task(_follow(app, feed, stop)) for feed in app.feeds]
+        writers = [tasks.create_task(deliverer.run(stop)) for deliverer in app.deliverers]
+        beat = tasks.create_task(_beat(app, stop))
+        await stop.wait()
+        for reader in readers:
+            reader.cancel()
+        _, late = await asyncio.wait([*writers, beat], timeout=app.drain / timedelta(seconds=1))
+        for task in late:
+            task.cancel()
+
+
+async def _follow(app: App, feed: Feed, stop: asyncio.Event) -> None:
+    """Poll each time the bell rings. A failing source is reported and tried at the next ring."""
+    while not stop.is_set():
+        await feed.bell.wait()
+        feed.bell.clear()
+        try:
+            await app.sweep(feed)
+        except StateError:
+            raise
+        except ConnectorError:
+            continue  # audited and reported by the poll
+        except Exception as error:  # noqa: BLE001  # the one place: a bug met in one source must not stop the others
+            app.emit(Event(EventKind.UNEXPECTED, feed.poll.source.name, reason=repr(error)))
+
+
+async def _beat(app: App, stop: asyncio.Event) -> None:
+    """Leave a sign of life in the state, for `status` and the container's health check."""
+    while True:
+        await app.store.write(lambda tx: heartbeats.beat(tx, "daemon", tx.now, {"holder": holder()}))
+        try:
+            await asyncio.wait_for(stop.wait(), HEARTBEAT / timedelta(seconds=1))
+        except TimeoutError:
+            continue
+        return
+
+
+async def _announce(app: App, kind: AuditKind, event: EventKind) -> None:
+    await app.store.write(lambda tx: tx.audit(AuditEntry(kind, at=tx.now, data={"holder": holder()})))
+    app.emit(Event(event))
