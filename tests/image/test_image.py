@@ -92,7 +92,7 @@ def test_the_image_says_how_it_is_run_watched_and_stopped(podman: Podman) -> Non
 
 def test_it_delivers(podman: Podman, container: str, addresses: dict[str, Any]) -> None:
     def delivered() -> bool:
-        with httpx.Client(base_url=addresses["control"]) as control:
+        with httpx.Client(base_url=addresses["control"]["url"]) as control:
             return bool(control.get("/contents/servicenow").json()["incident"])
 
     assert wait_until(delivered, seconds=HEALTHY_WITHIN), podman.logs(container)
