@@ -72,7 +72,7 @@ verify: lint test long referees image ## Everything: lint, test, long, referees,
 
 .PHONY: long
 long: $(STAMP) ## Run the tests marked verify
-	$(PYTEST) -m verify $(ARGS)
+	$(PYTEST) -n $(WORKERS) -m verify $(ARGS)
 
 .PHONY: referees
 referees: $(STAMP) $(addprefix .venvs/,$(REFEREES)) ## Drive the mocks with the vendors' own SDKs
