@@ -137,8 +137,9 @@ def doubtful_fields(row: Wanted) -> dict[str, tuple[FieldValue, ...]]:
 
 def doubtful_tags(row: Wanted, link: Link | None) -> tuple[str, ...]:
     """The tags that are on the target after some of the unanswered attempts, but not after all of them or before."""
-    states: list[set[str]] = [set(link.tags) if link else set(), *(set(record.tags) for record in row.sent)]
-    return tuple(sorted(set.union(*states).difference(set.intersection(*states))))
+    before = set(link.tags) if link else set[str]()
+    after = [set(record.tags) for record in row.sent]
+    return tuple(sorted(before.union(*after) - before.intersection(*after)))
 
 
 def claim(tx: Tx, target: str, limit: int, lease: timedelta, token: Callable[[], str]) -> list[Claimed]:
