@@ -73,3 +73,13 @@ async def test_lost_answer_of_a_creation(one: Rig, target: str) -> None:
     labels = ["Awaiting Customer Action", "finance"]
     assert held(one) == {"sentinel": "Active", "labels": labels, "servicenow": "3"}
     assert len(one.sentinel_names()) == 1
+
+
+async def test_tag_that_a_lost_answer_took_away_comes_back(one: Rig) -> None:
+    one.world.graph.portal.create({"displayName": "One", "customTags": ["vip", "finance"]})
+    await one.sync()
+    one.world.graph.portal_set("1", {"customTags": ["finance"]}, "soc")
+    await lose_answer(one, "sentinel")
+    one.world.graph.portal_set("1", {"customTags": ["finance", "vip"]}, "soc")
+    await one.sync()
+    assert sorted(held(one)["labels"]) == ["finance", "vip"]
