@@ -131,6 +131,18 @@ async def test_reopening_takes_the_classification_out_of_the_body(far: SentinelH
     assert receipt.not_taken == ()
 
 
+async def test_a_refused_incident_is_refused_as_a_record_and_put_once(far: SentinelHarness) -> None:
+    target = far.start()
+    delivery, _ = await far.first(target)
+    far.fail("status", method="PUT", status=400, body={"error": {"code": "BadRequest", "message": "no"}})
+
+    with pytest.raises(RejectedError) as caught:
+        await deliver(target, replace(changed(delivery, severity="Low"), notes=(note(),)))
+
+    assert caught.value.part == "record"
+    assert len(far.writes()) == 1
+
+
 @pytest.mark.parametrize("missing", ["title", "severity", "status"])
 async def test_an_incident_without_a_required_field_is_refused_before_any_write(
     far: SentinelHarness, missing: str

@@ -41,7 +41,7 @@ class Calls:
 
     async def read(self, name: str) -> Held:
         """The incident of that name. Raises RejectedError `not_found` when there is none."""
-        return from_answer(await self._request("GET", f"/{name}", "read an incident"))
+        return _named(name, from_answer(await self._request("GET", f"/{name}", "read an incident")))
 
     async def find(self, name: str) -> Held | None:
         """The incident of that name, or None."""
@@ -53,9 +53,17 @@ class Calls:
             return None
 
     async def put(self, name: str, body: JSON) -> Held:
-        """Write an incident whole. Raises ConflictError when the etag in the body is out of date."""
-        answer = await self._answer("PUT", f"/{name}", "write an incident", body)
-        return from_answer(answer.data, created=answer.status == 201)
+        """Write an incident whole.
+
+        Raises ConflictError when the etag in the body is out of date. Notes never travel with an incident, so
+        a refusal is about the record.
+        """
+        try:
+            answer = await self._answer("PUT", f"/{name}", "write an incident", body)
+            return _named(name, from_answer(answer.data, created=answer.status == 201))
+        except RejectedError as error:
+            error.part = "record"
+            raise
 
     async def comment(self, name: str, comment: UUID, message: str) -> None:
         """Write a comment under an id of our choice; the same id again replaces the same comment."""
@@ -97,6 +105,17 @@ class Calls:
         )
         self.ids.append(answer.request_id)
         return answer
+
+
+def _named(name: str, held: Held) -> Held:
+    """The incident, if it is the one of that name; an answer about another one must not become our link."""
+    if held.name.casefold() != name.casefold():
+        raise RejectedError(
+            f"asked for Sentinel incident {name}, the answer is about {held.name}",
+            part="record",
+            signature="another_record",
+        )
+    return held
 
 
 def _rows(body: JSON) -> list[dict[str, JSON]]:

@@ -51,7 +51,7 @@ class Calls:
     async def read(self, sys_id: str, fields: Iterable[str]) -> Row:
         """One record. Raises RejectedError `not_found` when it is not there or hidden from us."""
         answer = await self._request("GET", f"/{self.table}/{sys_id}", f"read {self.table}", _shape(fields))
-        return from_answer(answer.data)
+        return _identified(sys_id, from_answer(answer.data))
 
     async def find(self, sys_id: str, fields: Iterable[str]) -> Row | None:
         """One record, or None."""
@@ -72,7 +72,7 @@ class Calls:
         """Change the fields named and return what the instance made of them."""
         path, operation = f"/{self.table}/{sys_id}", f"update {self.table}"
         answer = await self._request("PATCH", path, operation, _shape(fields), values)
-        return from_answer(answer.data)
+        return _identified(sys_id, from_answer(answer.data))
 
     async def first_page(self) -> Answer:
         """The answer to a list of some rows, with the count of all.
@@ -95,6 +95,17 @@ class Calls:
         )
         self.ids.append(answer.request_id)
         return answer
+
+
+def _identified(sys_id: str, row: Row) -> Row:
+    """The row, if it is the one of that sys_id; an answer about another one must not become our link."""
+    if row.sys_id.casefold() != sys_id.casefold():
+        raise RejectedError(
+            f"asked for record {sys_id}, the answer is about {row.number or row.sys_id}",
+            part="record",
+            signature="another_record",
+        )
+    return row
 
 
 def _shape(fields: Iterable[str]) -> dict[str, str | int]:

@@ -69,6 +69,20 @@ async def test_a_record_that_is_gone_is_refused_in_words(far: Harness) -> None:
     assert far.held() == []
 
 
+async def test_an_answer_about_another_record_is_not_believed(far: Harness) -> None:
+    target = far.start()
+    delivery, first = await far.first(target)
+    other = "f" * 32
+    body = {"result": {"sys_id": other}, "name": other, "etag": "another", "properties": {"title": "other"}}
+    far.fail("status", status=200, body=body, method=far.update_method)
+
+    with pytest.raises(RejectedError) as caught:
+        await deliver(target, changed(delivery, **{far.text_field: "again"}))
+
+    assert (caught.value.signature, caught.value.part) == ("another_record", "record")
+    assert first.link.external_id in caught.value.message
+
+
 async def test_a_field_dropped_in_silence_is_found(far: Harness) -> None:
     target = far.start()
     delivery, _ = await far.first(target)
