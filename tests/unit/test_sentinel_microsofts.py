@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connector.errors import NotThereYetError
+from connector.errors import NotThereYetError, RejectedError
 from connector.model import Delivery, IncidentKey, Mode, Target
-from tests.contract.targets.harness import TENANT, deliver
+from tests.contract.targets.harness import TENANT, changed, deliver
 from tests.contract.targets.sentinel_harness import MicrosoftHarness
 
 RETRY = timedelta(seconds=30)
@@ -138,6 +138,21 @@ async def test_an_incident_that_another_ones_list_brought_to_light_needs_no_list
     theirs.clock.advance(RETRY)
     await deliver(target, theirs.delivery("101"))
     assert [entry.method for entry in theirs.heard()] == ["PUT"]
+
+
+async def test_an_incident_that_was_deleted_is_never_made_anew(theirs: MicrosoftHarness) -> None:
+    target = theirs.start()
+    delivery, first = await theirs.first(target)
+    await deliver(target, changed(delivery, severity="Low"))
+    assert [entry.method for entry in theirs.heard()] == ["GET", "PUT"]
+    theirs.log.clear()
+    theirs.delete(first.link.external_id)
+
+    with pytest.raises(RejectedError) as caught:
+        await deliver(target, changed(delivery, severity="Informational"))
+
+    assert (caught.value.signature, caught.value.alone) == ("not_found", True)
+    assert theirs.writes() == []
 
 
 async def test_only_what_the_mapping_means_is_written_to_microsofts_incident(

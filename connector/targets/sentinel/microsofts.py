@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 
 from connector.errors import NotThereYetError, RejectedError
 from connector.model import JSON, Delivery, IncidentKey, Revision
@@ -59,6 +60,8 @@ class MicrosoftIncidents:
 
     `monotonic` is in seconds.
     """
+
+    creates: ClassVar[bool] = False
 
     def __init__(self, place: Place, *, by_filter: bool, monotonic: Callable[[], float]) -> None:
         self._place = place

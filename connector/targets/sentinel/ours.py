@@ -7,6 +7,7 @@ Defender incident, so creating there would double them all; that is looked at be
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from connector.errors import AuthError, RejectedError
@@ -26,6 +27,8 @@ _MARGIN = timedelta(minutes=5)  # by which the clocks of Defender and Sentinel m
 
 class OurIncidents:
     """Finds our incidents by name, and lets those be created that are not there."""
+
+    creates: ClassVar[bool] = True
 
     def __init__(self, place: Place, identity: str) -> None:
         self._place = place

@@ -3,14 +3,15 @@
 The last answer's etag and properties are kept with the link, so an update needs no read. Our own comment
 moves the etag, so the link is marked stale and the next write reads once; a 409 from somebody else's write
 reads and merges again, three times at most. An incident is looked at before it is written whenever an answer
-was lost. An update without a read makes a deleted incident anew, which the answer tells and the receipt says:
-a read before every write would double the requests for the sake of a rare mistake.
+was lost. A PUT makes a deleted incident anew. Where incidents are Microsoft's, writes are rare and none may be
+made, so every update reads first; where they are ours, the answer tells and the receipt says it: a read before
+every write would double the requests for the sake of a rare mistake.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from connector.errors import ConflictError, RejectedError
 from connector.http import Peer
@@ -32,12 +33,17 @@ from connector.targets.writing import (
 INCIDENT_WRITES = "incident_writes"
 COMMENT_WRITES = "comment_writes"
 COMMENTS = "comments"
-MADE_ANEW = "the incident was gone, and the update made it anew without its earlier comments"
+MADE_ANEW = (
+    "the incident was gone, and the update made it anew without its earlier comments, which cannot be resent"
+)
 _MERGES = 3
 
 
 class Finder(Protocol):
     """Where the incident of a delivery without a link is: one implementation for each owner of incidents."""
+
+    creates: ClassVar[bool]
+    """Whether an incident may come into being by our write; where not, an update must see it first."""
 
     async def open(self, *, first_use: bool) -> None:
         """See `Target.open`."""
@@ -159,7 +165,8 @@ class SentinelTarget:
         """A later write; without anything to change the incident is not even read."""
         if not _changes(delivery, link):
             return _Written(Held(link.external_id, ""))
-        held = None if delivery.in_doubt else from_link(link)
+        looks = delivery.in_doubt or not self._finder.creates
+        held = None if looks else from_link(link)
         written = await _agree(calls, delivery, link, held or await _read_linked(calls, link))
         if not written.held.created:
             return written
