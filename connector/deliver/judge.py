@@ -57,8 +57,10 @@ class Judge:
         verdict = self._verdict(answered, error, now)
         if not isinstance(error, RejectedError) or error.alone or not isinstance(verdict, Park):
             return verdict
-        self._count = self._count + 1 if error.signature == self._signature else 1
-        self._signature = error.signature
+        if error.signature != self._signature:
+            self._signature, self._count = error.signature, 0
+            self._parked.clear()
+        self._count += 1
         row = answered.claimed.wanted
         if now - row.since > self.policy.give_up_after:
             return verdict

@@ -29,8 +29,11 @@ POLICY = RetryPolicy(first=4, most=60, pause=30)
 NOTE = NoteInHand("n1", "Mind the gap.")
 
 
-def claimed(*, attempts: int = 1, notes: Sequence[NoteInHand] = (), link: Link | None = None) -> Claimed:
-    row = Wanted(
+def claimed(
+    *, attempts: int = 1, notes: Sequence[NoteInHand] = (), link: Link | None = None, row: int = 0
+) -> Claimed:
+    wanted = Wanted(
+        id=row,
         route="r",
         key=IncidentKey("t", "1"),
         target="x",
@@ -43,7 +46,7 @@ def claimed(*, attempts: int = 1, notes: Sequence[NoteInHand] = (), link: Link |
         due=NOW,
         attempts=attempts,
     )
-    return Claimed(row, link, tuple(notes), in_doubt=False, same_content=True, at=NOW)
+    return Claimed(wanted, link, tuple(notes), in_doubt=False, same_content=True, at=NOW)
 
 
 def answered(error: Exception | None = None, receipt: Receipt | None = None, attempts: int = 1) -> Answered:
@@ -73,15 +76,43 @@ def test_error_has_its_consequence(error: Exception, attempts: int, age: timedel
     assert judge().judge(answered(error, attempts=attempts), NOW + age).verdict == verdict
 
 
-def refused(signature: str) -> Answered:
-    return answered(RejectedError(f"refused {signature}", signature=signature))
+def refused(signature: str, *, attempts: int = 1, row: int = 0) -> Answered:
+    error = RejectedError(f"refused {signature}", signature=signature)
+    return Answered(claimed(attempts=attempts, row=row), NOW, NOW, error=error)
 
 
 def test_equal_refusals_in_a_row_pause_the_target_and_others_only_park() -> None:
     one = judge(alike=3)
     verdicts = [one.judge(refused(name), NOW).verdict for name in ("a", "a", "b", "a", "a", "a")]
-    assert verdicts == [*5 * [Park()], Pause(30)]
+    assert verdicts == [*5 * [Park()], Pause(30, row=60)]
     assert one.doubting
+
+
+def test_the_row_that_was_tried_waits_longer_each_time_so_that_another_is_tried_next() -> None:
+    one = judge(alike=1)
+    waits = [one.judge(refused("a", attempts=attempts), NOW).verdict for attempts in (1, 2, 3, 400)]
+    assert waits == [Pause(30, row=60), Pause(30, row=120), Pause(30, row=240), Pause(30, row=1920)]
+
+
+def test_rows_parked_on_the_way_to_a_pause_are_taken_back_once() -> None:
+    one = judge(alike=3)
+    for number, signature in enumerate(("b", "a", "a"), start=1):
+        one.judge(refused(signature, row=number), NOW)
+        assert one.amnesty() == []
+    one.judge(refused("a", row=4), NOW)
+    assert (one.amnesty(), one.amnesty()) == ([2, 3], [])
+
+
+def test_refusal_of_one_record_alone_says_nothing_about_the_target() -> None:
+    one = judge(alike=2)
+    gone = RejectedError("the record is gone", signature="not_found", alone=True)
+    assert [one.judge(answered(gone), NOW).verdict for _ in range(5)] == 5 * [Park()]
+    assert not one.doubting
+
+
+def test_refused_row_is_given_up_at_last_even_while_the_target_is_doubted() -> None:
+    one = judge(alike=1)
+    assert one.judge(refused("a"), NOW + timedelta(days=8)).verdict == Park()
 
 
 def test_success_ends_the_doubt() -> None:
