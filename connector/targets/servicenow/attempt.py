@@ -2,19 +2,18 @@
 
 Four cases and no more: the record is known and untouched since (one PATCH), known but has to be looked at
 first (a lost answer, a field people may edit, tags in a shared field), not known but there (adopt it), or not
-there (one POST). A record that a unique key brings to light is adopted like one that was found; before notes
-go to an adopted record, its journal is asked which of them it has.
+there (one POST). A record that a unique key brings to light is adopted like one that was found.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from connector.errors import ConflictError, RejectedError
-from connector.model import Delivery, FieldValue, Link, NoteInHand
+from connector.model import Delivery, FieldValue, Link
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
-from connector.targets.servicenow.journal import unwritten
+from connector.targets.servicenow.noting import all_new, noting
 from connector.targets.servicenow.outcome import Outcome
 from connector.targets.servicenow.records import Records
 from connector.targets.servicenow.references import References
@@ -23,8 +22,6 @@ from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
 from connector.targets.servicenow.tags import merged, tags_field, touched
 from connector.targets.servicenow.transition import check_open, closed, reachable, started_from
 from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due, tags_due
-
-NOTES = "notes"  # where a receipt says what is uncertain about notes
 
 
 def is_due(delivery: Delivery, link: Link) -> bool:
@@ -91,14 +88,17 @@ class Attempt:
         sent = {name: text for name, text in resolved.texts.items() if text}
         if (name := tags_field(self.delivery.record)) and self.delivery.record.tags:
             sent[name] = merged("", self.delivery.record.tags, ())
-        body = self.dialect.creation(self.delivery, sent)
+        notes = all_new(self.dialect, self.delivery.notes)
+        body = self.dialect.creation(self.delivery, sent, notes.send)
         try:
             row = await self.calls.insert(body, self.records.fields(sent))
         except RejectedError as error:
             raise blamed(error, self.delivery) from error
         checked = {n: body[n] for n in (KEY, self.dialect.token_field) if n in body}
         fields = {name: value for name, value in due.items() if name not in resolved.left}
-        return Outcome(Link(row.sys_id), row, sent | checked, fields, resolved.left, created=True)
+        return Outcome(
+            Link(row.sys_id), row, sent | checked, fields, resolved.left, created=True, noting=notes
+        )
 
     async def _conflicting(self, conflict: ConflictError) -> Row:
         """The record that refuses ours by a unique key."""
@@ -118,11 +118,9 @@ class Attempt:
 
     async def _agree(self, link: Link, row: Row | None) -> Outcome:
         """Write what differs from the record, or from what is known of it."""
-        notes, doubt = await self._notes_due(link, row)
-        plan = await self._planned(link, row)
-        if doubt:
-            plan = replace(plan, left={**plan.left, NOTES: doubt})
-        body = {**plan.sent, **self.dialect.noted(notes, self.delivery.token)}
+        notes = await noting(self.calls, self.dialect, self.delivery, link, row)
+        plan = replace(await self._planned(link, row), noting=notes)
+        body = {**plan.sent, **self.dialect.noted(notes.send, self.delivery.token)}
         if not body:
             return plan
         if plan.sent and row is not None:
@@ -130,15 +128,6 @@ class Attempt:
         answer = await self._patch(link, plan.sent, body)
         sent = {name: text for name, text in body.items() if name != self.dialect.note_field}
         return replace(plan, sent=sent, row=row.updated(answer) if row is not None else answer)
-
-    async def _notes_due(self, link: Link, row: Row | None) -> tuple[tuple[NoteInHand, ...], str]:
-        """The notes that the record does not have yet, and what is uncertain about that."""
-        notes = self.delivery.notes
-        if self.dialect.landed(self.delivery, row):
-            return tuple(note for note in notes if not note.sent), ""
-        if self.delivery.link is not None or not notes:
-            return notes, ""
-        return await unwritten(self.calls, link.external_id, self.dialect.note_field, notes)
 
     async def _planned(self, link: Link, row: Row | None) -> Outcome:
         """The outcome that a write would have."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from connector.model import Delivery, NoteInHand
 from connector.targets.notes import shortened
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.row import KEY, Row
 from connector.targets.servicenow.values import harmless
+
+_BETWEEN = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,30 @@ class Dialect:
         lost = delivery.in_doubt and bool(delivery.token)
         return lost and row is not None and row.has(self.token_field, delivery.token)
 
-    def creation(self, delivery: Delivery, values: Mapping[str, str]) -> dict[str, str]:
+    def creation(
+        self, delivery: Delivery, values: Mapping[str, str], notes: Sequence[NoteInHand]
+    ) -> dict[str, str]:
         """The body that creates the record: `values`, key, token, notes."""
-        body = {**values, KEY: delivery.target_key, **self.noted(delivery.notes, "")}
+        body = {**values, KEY: delivery.target_key, **self.noted(notes, "")}
         if delivery.token:
             body[self.token_field] = delivery.token
         if self.choose_sys_id:
             body["sys_id"] = self.chosen_id(delivery)
         return body
 
+    def fitting(self, notes: Sequence[NoteInHand]) -> tuple[NoteInHand, ...]:
+        """The first notes, as many as one write holds: their joint text is one entry, and a longer one is cut."""
+        sizes = accumulate(len(_BETWEEN) + len(_text(note)) for note in notes)
+        fit = sum(size <= SERVICENOW_CATALOGUE.note_limit + len(_BETWEEN) for size in sizes)
+        return tuple(notes[:fit])
+
     def noted(self, notes: Sequence[NoteInHand], token: str) -> dict[str, str]:
         """The part of a body that appends notes; with the token, which tells later whether they arrived."""
         if not notes:
             return {}
-        limit = SERVICENOW_CATALOGUE.note_limit
-        text = "\n\n".join(shortened(note.text, limit, harmless) for note in notes)
+        text = _BETWEEN.join(map(_text, notes))
         return {self.note_field: text, **({self.token_field: token} if token else {})}
+
+
+def _text(note: NoteInHand) -> str:
+    return shortened(note.text, SERVICENOW_CATALOGUE.note_limit, harmless)

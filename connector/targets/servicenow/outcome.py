@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from connector.model import Delivery, FieldValue, Link, Receipt
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.noting import Noting
 from connector.targets.servicenow.row import Memory, Row, not_taken
 from connector.targets.servicenow.tags import tags_field
 from connector.targets.writing import applied_after, tags_after, tags_due
+
+NOTES = "notes"  # where a receipt says what is uncertain about notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class Outcome:
     """The record after an attempt.
 
     `row` is what was seen of it last, None when no request was needed. `sent` are the texts of the write,
-    `fields` the wanted values `row` answers for. `left` gives fields not written, with the reason.
+    `fields` the wanted values `row` answers for. `left` gives fields not written, with the reason. `noting` is what
+    became of the notes.
     """
 
     link: Link
@@ -24,6 +28,7 @@ class Outcome:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     left: Mapping[str, str] = field(default_factory=dict)
     created: bool = False
+    noting: Noting = field(default_factory=Noting)
 
 
 def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequence[str]) -> Receipt:
@@ -37,8 +42,9 @@ def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequenc
         tags_added=add if wrote_tags else (),
         tags_removed=remove if wrote_tags else (),
         not_taken=not_taken(outcome.sent, outcome.row) if outcome.row is not None else (),
-        left=outcome.left,
-        notes=tuple(note.id for note in delivery.notes),
+        left=_left(outcome),
+        notes=outcome.noting.done,
+        note_errors=outcome.noting.errors,
         request_ids=tuple(ids),
     )
 
@@ -59,6 +65,17 @@ def _link(delivery: Delivery, outcome: Outcome, dialect: Dialect) -> Link:
         number=row.number or old.number,
         url=dialect.url(row.sys_id),
         version=row.text("sys_mod_count") or old.version,
-        remote=Memory.of(delivery.link).after(row, outcome.fields).remote(),
+        remote=_memory(delivery, outcome, row, dialect).remote(),
         stale=False,
     )
+
+
+def _left(outcome: Outcome) -> Mapping[str, str]:
+    remark = outcome.noting.remark
+    return {**outcome.left, NOTES: remark} if remark else outcome.left
+
+
+def _memory(delivery: Delivery, outcome: Outcome, row: Row, dialect: Dialect) -> Memory:
+    memory = Memory.of(delivery.link).after(row, outcome.fields)
+    token = outcome.sent.get(dialect.token_field)
+    return memory if token is None else replace(memory, tokenless=not row.has(dialect.token_field, token))

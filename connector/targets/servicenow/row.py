@@ -74,10 +74,14 @@ def rows_from(body: JSON) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a link remembers: the record's state, and fields that came back in another form."""
+    """What a link remembers: the record's state, and fields that came back in another form.
+
+    `tokenless` when the record did not keep the last token it was sent.
+    """
 
     state: str = ""
     forms: Mapping[str, str] = field(default_factory=dict)
+    tokenless: bool = False
 
     @classmethod
     def of(cls, link: Link | None) -> "Memory":
@@ -85,7 +89,9 @@ class Memory:
         remote = link.remote if link else None
         if not isinstance(remote, Mapping):
             return cls()
-        return cls(str(remote.get("state") or ""), remote.get("forms") or {})
+        return cls(
+            str(remote.get("state") or ""), remote.get("forms") or {}, bool(remote.get("tokenless", False))
+        )
 
     def after(self, row: Row, wanted: Mapping[str, FieldValue]) -> "Memory":
         """The memory once `row` has answered for the fields `wanted`."""
@@ -93,11 +99,12 @@ class Memory:
         for name, value in wanted.items():
             if not row.has(name, text_of(name, value)):  # a lookup's sys_id always differs from its value
                 forms[name] = row.text(name)
-        return Memory(row.state or self.state, forms)
+        return Memory(row.state or self.state, forms, self.tokenless)
 
     def remote(self) -> JSON:
         """The form in which a link keeps it."""
-        return {"state": self.state, "forms": dict(self.forms)}
+        remote: dict[str, JSON] = {"state": self.state, "forms": dict(self.forms)}
+        return {**remote, "tokenless": True} if self.tokenless else remote
 
 
 def not_taken(sent: Mapping[str, str], row: Row) -> tuple[NotTaken, ...]:
