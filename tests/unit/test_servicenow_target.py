@@ -62,6 +62,55 @@ async def test_a_key_that_is_cut_or_not_stored_is_found_at_once(far: ServiceNowH
     assert [(lost.field, lost.sent, lost.held) for lost in receipt.not_taken] == [("correlation_id", KEY, "")]
 
 
+def forget_keys(far: ServiceNowHarness) -> None:
+    """An instance that keeps neither our key nor a sys_id of our choice."""
+    far.mock.settings.no_write_fields.add("correlation_id")
+    far.mock.settings.hide_sys_id_writes = True
+
+
+async def test_where_no_key_is_kept_no_second_record_is_created_until_it_is(far: ServiceNowHarness) -> None:
+    forget_keys(far)
+    target = far.start()
+    delivery, first = await far.first(target)
+    assert [lost.field for lost in first.not_taken] == ["correlation_id"]
+    await deliver(target, changed(delivery, impact="1"))
+    for _ in range(2):
+        with pytest.raises(AuthError, match=r"correlation_id.*let the account write correlation_id"):
+            await deliver(target, far.delivery("102"))
+    assert far.only().fields["impact"] == "1"
+
+    far.mock.settings.no_write_fields.clear()
+    await deliver(target, far.delivery("102"))
+    assert [held.fields["correlation_id"] for held in far.held()] == [KEY, KEY.replace("101", "102")]
+    far.log.clear()
+    await deliver(target, far.delivery("103"))
+    assert [entry.method for entry in far.writes()] == ["POST"]
+
+
+async def test_a_record_without_key_that_was_deleted_stands_in_nobodys_way(far: ServiceNowHarness) -> None:
+    forget_keys(far)
+    target = far.start()
+    _, first = await far.first(target)
+    far.delete(first.link.external_id)
+    await deliver(target, far.delivery("102"))
+    with pytest.raises(AuthError, match="correlation_id"):
+        await deliver(target, far.delivery("103"))
+
+
+async def test_a_record_without_key_is_found_by_its_token_after_a_lost_answer(far: ServiceNowHarness) -> None:
+    forget_keys(far)
+    target = far.start()
+    delivery = far.delivery(notes=(note(),))
+    far.fail("cut_after", method="POST")
+    with pytest.raises(TransientError):
+        await deliver(target, delivery)
+    receipt = await deliver(target, replace(delivery, in_doubt=True, notes=(note(sent=True),)))
+    assert receipt.created
+    assert (receipt.link.external_id, len(far.only().notes)) == (far.only().id, 1)
+    with pytest.raises(AuthError, match="correlation_id"):
+        await deliver(target, far.delivery("102"))
+
+
 async def test_a_record_in_the_way_under_our_sys_id_is_adopted(far: ServiceNowHarness) -> None:
     _, first = await far.first(far.start())
     far.mock.edit("incident", first.link.external_id, {"correlation_id": ""})

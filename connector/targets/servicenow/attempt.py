@@ -13,6 +13,7 @@ from connector.model import Delivery, FieldValue, Link
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.noting import all_new, noting
 from connector.targets.servicenow.outcome import Outcome
 from connector.targets.servicenow.records import Records
@@ -49,6 +50,7 @@ class Attempt:
     calls: Calls
     records: Records
     references: References
+    keys: KeyWatch
 
     async def run(self) -> Outcome:
         """Make the record agree. Raises ConnectorErrors."""
@@ -62,6 +64,8 @@ class Attempt:
 
     async def _start(self) -> Outcome:
         row = await self.records.of(self.calls, self.delivery)
+        if row is None and self.delivery.in_doubt:
+            row = await self.records.with_token(self.calls, self.delivery)
         if row is not None:
             return await self._adopt(row)
         if not self.delivery.may_create:
@@ -77,11 +81,13 @@ class Attempt:
             return await self._adopt(await self._conflicting(conflict))
 
     async def _adopt(self, row: Row) -> Outcome:
-        """Go on with a record that has our key already: an earlier attempt made it, or the state was lost."""
+        """Go on with a record that is ours already: an earlier attempt made it, or the state was lost."""
+        self.keys.saw(self.delivery, row)
         outcome = await self._agree(Link(row.sys_id, row.number), row)
         return replace(outcome, created=self.dialect.landed(self.delivery, row))
 
     async def _create(self) -> Outcome:
+        await self.keys.check(self.calls)
         due = fields_due(self.delivery, None, SERVICENOW_CATALOGUE)
         await self.references.learn(self.calls, due.values())
         resolved = self.references.resolve(due)
@@ -94,6 +100,7 @@ class Attempt:
             row = await self.calls.insert(body, self.records.fields(sent))
         except RejectedError as error:
             raise blamed(error, self.delivery) from error
+        self.keys.saw(self.delivery, row)
         checked = {n: body[n] for n in (KEY, self.dialect.token_field) if n in body}
         fields = {name: value for name, value in due.items() if name not in resolved.left}
         return Outcome(

@@ -34,6 +34,7 @@ class Records:
 
     def __init__(self, token_field: str) -> None:
         """`token_field` is read besides the fields every look-up reads."""
+        self._token_field = token_field
         self._fields = (*ALWAYS, token_field)
         self._by_key: dict[str, list[Row]] = {}
         self._by_id: dict[str, Row] = {}
@@ -70,6 +71,14 @@ class Records:
         if len(rows) > 1:
             raise _ambiguous(key, rows)
         return rows[0] if rows else None
+
+    async def with_token(self, calls: Calls, delivery: Delivery) -> Row | None:
+        """The record that a lost creation left, where the instance did not keep the key it was given."""
+        if not is_queryable(delivery.token):
+            return None
+        query = f"{self._token_field}={delivery.token}"
+        rows = await calls.rows(query, self.fields(touched(delivery.record)), limit=1)
+        return next((row for row in rows if row.has(self._token_field, delivery.token)), None)
 
     async def linked(self, calls: Calls, sys_id: str, names: Iterable[str]) -> Row:
         """The record of a link. Raises RejectedError `not_found` when it is gone or hidden."""

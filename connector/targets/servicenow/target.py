@@ -16,6 +16,7 @@ from connector.targets.servicenow.attempt import Attempt, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
 from connector.targets.servicenow.records import Records, check_queryable
 from connector.targets.servicenow.references import References
@@ -41,6 +42,7 @@ class ServiceNowTarget:
         self._dialect = dialect
         self._references = references
         self._records = Records(dialect.token_field)
+        self._keys = KeyWatch(dialect)
         self._quotas = quotas
 
     @property
@@ -87,11 +89,14 @@ class ServiceNowTarget:
         await _unless_refused(self._references.learn(calls, values))
 
     async def apply(self, delivery: Delivery) -> Receipt:
-        """Make the record agree and append the notes."""
+        """Make the record agree and append the notes.
+
+        Raises AuthError before a creation when a record showed that the instance does not keep keys.
+        """
         check_key(delivery)
         check_queryable(delivery.target_key)
         calls = self._calls()
-        attempt = Attempt(delivery, self._dialect, calls, self._records, self._references)
+        attempt = Attempt(delivery, self._dialect, calls, self._records, self._references, self._keys)
         return receipt(delivery, await attempt.run(), self._dialect, calls.ids)
 
     async def probe(self) -> None:
