@@ -105,9 +105,8 @@ def _as_json(result: Synced) -> dict[str, object]:
 
 def _print(result: Synced) -> None:
     console = Console()
-    table = Table(title=f"{result.read} incidents read, {result.fresh} of them new or changed")
-    table.add_column("what")
-    table.add_column("count", justify="right")
+    console.print(f"{result.read} incidents read, {result.fresh} of them new or changed")
+    table = Table(show_header=False)
     for title, counts in (
         ("decided", result.reasons),
         ("delivered", result.outcomes),
