@@ -15,7 +15,7 @@ from connector.errors import AuthError, TransientError
 from connector.model import Event, EventKind
 from connector.store import Tx, pauses
 
-_LONGEST_HOLD = timedelta(hours=1)
+_LONGEST_HOLD = 3600.0  # seconds
 _REQUEST_ID = re.compile(r" ?\[request [^\]]*\]")
 
 
@@ -49,7 +49,7 @@ class Gate:
             self.stay_shut(now)
         for error in errors:
             if isinstance(error, TransientError) and error.retry_after:
-                hold = min(timedelta(seconds=error.retry_after), _LONGEST_HOLD)
+                hold = timedelta(seconds=min(_LONGEST_HOLD, error.retry_after))
                 self._shut_until = max(self._shut_until or now, now + hold)
 
     def stay_shut(self, now: datetime) -> None:
