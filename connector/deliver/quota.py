@@ -1,6 +1,7 @@
 """Which of the claimed rows the target's quotas allow now."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from connector.deliver.attempt import Answered
@@ -30,12 +31,17 @@ def affordable(tx: Tx, target: Target, taken: Sequence[Claimed]) -> tuple[list[C
 
 
 def refund(tx: Tx, target: Target, answers: Sequence[Answered]) -> None:
-    """Give back what was charged for rows for which nothing was written."""
+    """Give back what was charged for rows for which nothing was written.
+
+    It leaves the second in which it was charged: given back in a later one, it would make room once more when the
+    charge leaves the window.
+    """
     for answered in answers:
         if answered.sent_nothing or isinstance(answered.error, NotThereYetError):
+            charged = replace(tx, now=answered.claimed.at)
             cost = target.cost(answered.claimed.delivery()) if target.quotas else {}
             for op_class, quota in target.quotas.items():
-                quotas.charge(tx, quota.group, op_class, -cost.get(op_class, 0))
+                quotas.charge(charged, quota.group, op_class, -cost.get(op_class, 0))
 
 
 def _charge(tx: Tx, target: Target, claimed: Claimed) -> datetime | None:
