@@ -110,7 +110,7 @@ def _settle_failure(tx: Tx, judged: Judged) -> bool:
         receipts.keep(
             tx, Done(claimed, _with_notes_only(claimed, answered.receipt.link), answered.receipt.notes)
         )
-    keep = answered.receipt is None and _unknown_outcome(claimed, error)
+    keep = answered.receipt is None and _unknown_outcome(answered)
     match judged.verdict:
         case RetryIn() | Pause() as verdict:
             due = tx.now + _wait(verdict)
@@ -125,9 +125,12 @@ def _with_notes_only(claimed: Claimed, link: Link) -> Link:
     return replace(link, applied=before.applied, left=before.left, tags=before.tags) if before else link
 
 
-def _unknown_outcome(claimed: Claimed, error: Exception | None) -> bool:
+def _unknown_outcome(answered: Answered) -> bool:
     """Whether the write may have taken effect all the same. A refusal, and a closed door, are certain answers."""
-    return claimed.in_doubt or not isinstance(error, AuthError | RejectedError | NotThereYetError)
+    certain = answered.sent_nothing or isinstance(
+        answered.error, AuthError | RejectedError | NotThereYetError
+    )
+    return answered.claimed.in_doubt or not certain
 
 
 def _entry(answered: Answered, kind: AuditKind, at: datetime) -> AuditEntry:
