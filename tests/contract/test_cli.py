@@ -73,6 +73,8 @@ def test_exit_codes_are_those_documented() -> None:
         ["sync", "--patience", "-1"],
         ["audit", "list", "--outcome", "splendid"],
         ["audit", "verify", "--head", "12"],
+        ["audit", "verify", "--head", f"²:{64 * 'a'}"],
+        ["audit", "list", "--since", "99999999999999999999"],
         ["status", "--config", "/nowhere/config.yaml"],
         ["mock", "--incidents", "-3"],
         ["mock", "--scenario", "no-such-journey"],

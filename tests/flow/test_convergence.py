@@ -20,7 +20,7 @@ from connector.mocks.graph.errors import GraphError
 from connector.mocks.graph.words import CLASSIFICATIONS, DETERMINATIONS, SEVERITIES, STATUSES
 from connector.store import wanted
 from tests.support import agreement, endstate
-from tests.support.inprocess import Fate, Lab, lab, sync, until_death
+from tests.support.inprocess import Fate, Lab, lab, sync
 
 T = TypeVar("T")
 
@@ -69,8 +69,8 @@ class Convergence(RuleBasedStateMachine):
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
-    def start(self, fate: Fate | None = None) -> None:
-        self.process = self.lab.process(fate)
+    def start(self) -> None:
+        self.process = self.lab.process()
         self.app = self.do(self.process.__aenter__())
 
     def stop(self) -> None:
@@ -189,10 +189,7 @@ class Convergence(RuleBasedStateMachine):
     @rule(at=st.integers(1, 40))
     def dies(self, at: int) -> None:
         self.stop()
-        fate = Fate(at)
-        self.start(fate)
-        self.do(until_death(sync(self.app), fate))
-        self.stop()
+        self.do(self.lab.live(Fate(at), sync))
         self.start()
 
     def teardown(self) -> None:

@@ -154,6 +154,15 @@ class Lab:
         async with composition.build(self.config, null, now=now, store=store, runtime=runtime) as app:
             yield app
 
+    async def live(self, fate: Fate, work: Callable[[App], Awaitable[T]]) -> T | None:
+        """What `work` returns in a new process; None when it died first, which may be while it started."""
+
+        async def life() -> T:
+            async with self.process(fate) as app:
+                return await work(app)
+
+        return await until_death(life(), fate)
+
     async def _sleep(self, seconds: float) -> None:
         self.advance(timedelta(seconds=seconds))
         await asyncio.sleep(0)
