@@ -7,18 +7,13 @@ from pathlib import Path
 import pytest
 
 from connector.audit import AuditKind
-from connector.errors import AuthError, ConnectorError, NotThereYetError, RejectedError, TransientError
-from connector.model import Delivery, Quota, Receipt
+from connector.errors import AuthError, NotThereYetError, RejectedError, TransientError
+from connector.model import Quota
 from connector.store import wanted
-from tests.support.faketarget import Bench, FakeTarget, bench, link_of, succeeds
+from tests.support.faketarget import FakeTarget, bench, notes_fail, succeeds
 from tests.support.states import START, note, wanted_row
 
 HOUR = 60  # minutes
-
-
-async def waiting(desk: Bench) -> tuple[int, int]:
-    backlog = await desk.backlog()
-    return backlog.waiting, backlog.parked
 
 
 async def test_wait_that_one_row_was_told_holds_all_of_them(tmp_path: Path) -> None:
@@ -32,7 +27,7 @@ async def test_wait_that_one_row_was_told_holds_all_of_them(tmp_path: Path) -> N
         assert len(target.calls) == asked
         target.answer = succeeds
         await desk.drain(times=30, seconds=1)
-        assert await waiting(desk) == (0, 0)
+        assert await desk.left() == (0, 0)
 
 
 @pytest.mark.parametrize("seconds", [1e11, 1e15, float("inf")])
@@ -62,11 +57,11 @@ async def test_pause_lasts_until_a_write_succeeds_however_often_reading_does(tmp
         assert pause is not None
         assert (pause.reason, pause.since) == ("403", START)
         assert target.probes == HOUR - 1
-        assert await waiting(desk) == (10, 0)
+        assert await desk.left() == (10, 0)
         target.answer = succeeds
         await desk.drain()
         assert await desk.pause() is None
-        assert await waiting(desk) == (0, 0)
+        assert await desk.left() == (0, 0)
         kinds = await desk.kinds()
         assert (kinds[AuditKind.PAUSED], kinds[AuditKind.RESUMED]) == (1, 1)
 
@@ -104,11 +99,7 @@ async def test_pause_with_nothing_left_to_deliver_ends_with_a_probe(tmp_path: Pa
 
 
 async def test_note_that_may_not_be_written_pauses_the_target_and_says_why(tmp_path: Path) -> None:
-    def no_comments(delivery: Delivery) -> Receipt:
-        errors: dict[str, ConnectorError] = {each.id: AuthError("comment: 403") for each in delivery.notes}
-        return Receipt(link_of(delivery), note_errors=errors)
-
-    async with bench(tmp_path, FakeTarget(no_comments)) as desk:
+    async with bench(tmp_path, FakeTarget(notes_fail(AuthError("comment: 403")))) as desk:
         await desk.put(wanted_row(), notes_too=[note("a")])
         await desk.drain()
         pause = await desk.pause()
@@ -123,10 +114,10 @@ async def test_rows_parked_on_the_way_to_a_pause_arrive_once_it_ends(tmp_path: P
     async with bench(tmp_path, target) as desk:
         await desk.put(*[wanted_row(number) for number in range(1, 11)])
         await desk.drain()
-        assert await waiting(desk) == (10, 0)
+        assert await desk.left() == (10, 0)
         target.answer = succeeds
         await desk.drain(times=3, seconds=121)
-        assert await waiting(desk) == (0, 0)
+        assert await desk.left() == (0, 0)
 
 
 async def test_row_that_is_refused_again_and_again_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -149,7 +140,7 @@ async def test_what_was_not_sent_because_of_a_pause_is_not_charged(tmp_path: Pat
         assert len(target.calls) <= 4
         target.answer = succeeds
         await desk.drain()
-        assert await waiting(desk) == (0, 0)
+        assert await desk.left() == (0, 0)
 
 
 async def test_rows_that_wait_for_others_use_up_no_quota(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.audit import SealedRow
 from connector.deliver import Deliverer
+from connector.errors import ConnectorError
 from connector.model import (
     Catalogue,
     Delivery,
@@ -24,7 +25,7 @@ from connector.model import (
 from connector.plan import RetryPolicy
 from connector.store import Store, Tx, audits, notes, pauses, wanted
 from connector.store.notes import NewNote
-from connector.store.wanted import Backlog, Wanted
+from connector.store.wanted import Wanted
 from tests.support.states import Clock, State
 
 CATALOGUE = Catalogue(target="fake", fields={"state": FieldSpec("state")})
@@ -35,6 +36,16 @@ Answer = Callable[[Delivery], Exception | Receipt | None]
 
 def succeeds(delivery: Delivery) -> None:
     """Every delivery succeeds."""
+
+
+def notes_fail(error: ConnectorError) -> Answer:
+    """Records are taken, and none of their notes."""
+
+    def answer(delivery: Delivery) -> Receipt:
+        errors = {each.id: error for each in delivery.notes}
+        return Receipt(link_of(delivery), created=delivery.link is None, note_errors=errors)
+
+    return answer
 
 
 @dataclass
@@ -124,8 +135,10 @@ class Bench:
             await self.deliverer.drain(asyncio.Event())
             self.clock.turn(**every)
 
-    async def backlog(self) -> Backlog:
-        return await self.store.read(lambda tx: wanted.backlog(tx, self.target.name))
+    async def left(self) -> tuple[int, int]:
+        """How many rows wait, and how many were given up."""
+        backlog = await self.store.read(lambda tx: wanted.backlog(tx, self.target.name))
+        return backlog.waiting, backlog.parked
 
     async def pause(self) -> pauses.Pause | None:
         return await self.store.read(lambda tx: pauses.get(tx, self.target.name))
