@@ -1,9 +1,6 @@
-"""One request, one answer: the only module that knows httpx.
+"""One request, one answer: with `lanes`, the only module that knows httpx.
 
-Requests go straight to httpx's transport: what its client adds on the way (cookies, redirects, credentials from
-the environment or .netrc, hooks) is exactly what a peer must not have, and costs a tenth of the processor time.
-Each connection is a transport of its own, because a pool looks at every connection it has, with a system call
-each, for every request and again for every answer.
+Requests are built from parts made once, redirects are never followed, and the environment is never read.
 """
 
 import asyncio
@@ -16,13 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
 from connector.errors import AuthError, ConfigError, ConnectorError, Problem, TransientError
 from connector.http.answer import Answer, BadAnswerError
 from connector.http.body import parsed
+from connector.http.lanes import Call, Direct, Lane, Reply, Through, TooLargeError
 from connector.http.settings import PeerSettings
 from connector.telemetry import escape, redact
 
@@ -62,10 +60,9 @@ class Wire:
     def __init__(self, settings: PeerSettings, runtime: Runtime) -> None:
         self._runtime = runtime
         self._total = settings.timeout.total.total_seconds()
-        self._extensions = {"timeout": _timeouts(settings)}
-        lanes = [runtime.transport] * settings.connections if runtime.transport else _lanes(settings)
-        self._idle = lanes
-        self._room = asyncio.Semaphore(len(lanes))
+        self._timeouts = _timeouts(settings)
+        self._idle = _lanes(settings, runtime.transport)
+        self._room = asyncio.Semaphore(len(self._idle))
 
     async def send(
         self, method: str, url: str, *, headers: Iterable[tuple[str, str]], content: bytes, operation: str
@@ -76,47 +73,25 @@ class Wire:
         body, the body is too large, or no answer came in time, AuthError when a header cannot be sent.
         """
         sent_at, started = self._runtime.now(), self._runtime.monotonic()
+        call = Call(method, url, headers, content, self._timeouts)
         try:
-            request = httpx.Request(
-                method, url, headers=[*headers], content=content, extensions=self._extensions.copy()
-            )
             async with asyncio.timeout(self._total), self._room:
                 lane = self._idle.pop()
                 try:
-                    response, body = await _exchange(lane, request)
+                    reply = await lane.exchange(call, _MAX_BODY)
                 finally:
                     self._idle.append(lane)
+        except TooLargeError:
+            raise BadAnswerError(f"{operation}: the answer is larger than {_MAX_BODY >> 20} MiB") from None
         except (httpx.InvalidURL, httpx.RequestError, TimeoutError, UnicodeError) as error:
             raise _unreachable(error, operation, url, self._total) from None
-        if body is None:
-            raise BadAnswerError(f"{operation}: the answer is larger than {_MAX_BODY >> 20} MiB")
         elapsed = self._runtime.monotonic() - started
-        return _answer(response, body, operation, sent_at, elapsed)
+        return _answer(reply, operation, sent_at, elapsed)
 
     async def close(self) -> None:
         """Give the connections back."""
         for lane in self._idle:
             await lane.aclose()
-
-
-async def _exchange(
-    lane: httpx.AsyncBaseTransport, request: httpx.Request
-) -> tuple[httpx.Response, bytes | None]:
-    """The answer and its body; None for a body that is too large to be read."""
-    response = await lane.handle_async_request(request)
-    try:
-        size, chunks = 0, []
-        plain = "content-encoding" not in response.headers
-        async for chunk in (
-            cast("httpx.AsyncByteStream", response.stream) if plain else response.aiter_bytes()
-        ):
-            size += len(chunk)
-            if size > _MAX_BODY:
-                return response, None
-            chunks.append(chunk)
-    finally:
-        await response.aclose()
-    return response, chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _timeouts(settings: PeerSettings) -> dict[str, float]:
@@ -126,13 +101,13 @@ def _timeouts(settings: PeerSettings) -> dict[str, float]:
     return {"connect": connect, "read": read, "write": read, "pool": timeout.total.total_seconds()}
 
 
-def _lanes(settings: PeerSettings) -> list[httpx.AsyncBaseTransport]:
+def _lanes(settings: PeerSettings, transport: httpx.AsyncBaseTransport | None) -> list[Lane]:
+    if transport is not None:
+        return [Through(transport) for _ in range(settings.connections)]
     tls, proxy = _tls(settings), _proxy(settings)
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30)
-    return [
-        httpx.AsyncHTTPTransport(verify=tls, proxy=proxy, limits=limits, trust_env=False)
-        for _ in range(settings.connections)
-    ]
+    if proxy is not None:
+        return [Through.proxy(proxy, tls) for _ in range(settings.connections)]
+    return [Direct(tls) for _ in range(settings.connections)]
 
 
 def _tls(settings: PeerSettings) -> ssl.SSLContext:
@@ -154,10 +129,8 @@ def _proxy(settings: PeerSettings) -> httpx.Proxy | None:
     return httpx.Proxy(settings.proxy, auth=(auth.username, auth.password.read()) if auth else None)
 
 
-def _answer(
-    response: httpx.Response, body: bytes, operation: str, sent_at: datetime, elapsed: float
-) -> Answer:
-    status, headers = response.status_code, response.headers
+def _answer(reply: Reply, operation: str, sent_at: datetime, elapsed: float) -> Answer:
+    status, headers, body = reply.status, reply.headers, reply.body
     data: Any = None
     usable = False
     if body and b"html" not in headers.get("content-type", "").encode().lower():
