@@ -1,5 +1,7 @@
 """The commands, put together."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -46,5 +48,8 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character stops nothing
     with errors_told():
         app()

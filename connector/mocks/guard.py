@@ -8,10 +8,12 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector.mocks.faults import Fault, Faults
@@ -132,7 +134,8 @@ class _Guard:
         at = self._clock.now()
         try:
             await self._delay()
-            await self._carry_out(call)
+            with suppress(ClientDisconnect):  # the client died in mid-request: nobody waits for an answer
+                await self._carry_out(call)
         finally:
             kept = kind != "token"  # token requests hold secrets, their answers tokens
             heard = Heard(

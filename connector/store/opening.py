@@ -106,8 +106,12 @@ def engine_for(place: Place, *, readonly: bool) -> Engine:
             timeout=_BUSY_SECONDS,
             check_same_thread=False,
         )
-        for pragma in () if readonly else _PRAGMAS:
-            connection.execute(pragma)
+        try:
+            for pragma in () if readonly else _PRAGMAS:
+                connection.execute(pragma)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
