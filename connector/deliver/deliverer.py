@@ -196,9 +196,9 @@ class Deliverer:
         events = settle(tx, self.target.catalogue, judged)
         refund(tx, self.target, [each.answered for each in judged])
         wanted.unpark(tx, self._judge.amnesty())
-        reason = next((reason for each in judged if (reason := _pausing(each))), "")
-        if reason:
-            return [*events, *self._gate.close(tx, reason)]
+        for each in judged:
+            if reason := _pausing(each):
+                return [*events, *self._gate.close(tx, reason, each.answered.claimed.wanted.key)]
         if any(event.kind is EventKind.DELIVERED for event in events):
             events.extend(self._gate.open(tx))
         return events

@@ -6,13 +6,13 @@ row is tried; only a delivery that succeeds ends the pause. Reading may be allow
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.audit import AuditEntry, AuditKind
 from connector.deliver.attempt import Answered
 from connector.errors import AuthError, TransientError
-from connector.model import Event, EventKind
+from connector.model import Event, EventKind, IncidentKey
 from connector.store import Tx, pauses
 
 _LONGEST_HOLD = 3600.0  # seconds
@@ -56,8 +56,11 @@ class Gate:
         """Begin a pause, or lengthen it."""
         self._shut_until = max(self._shut_until or now, now + self.pause)
 
-    def close(self, tx: Tx, reason: str) -> list[Event]:
-        """Write down that the target is paused, since when and why; said once, however many rows met it."""
+    def close(self, tx: Tx, reason: str, met_by: IncidentKey | None = None) -> list[Event]:
+        """Write down that the target is paused, since when and why; said once, however many rows met it.
+
+        What a row met may quote that row's values, so it can be erased with its incident.
+        """
         self.paused = True
         self.stay_shut(tx.now)
         reason = _REQUEST_ID.sub("", reason)
@@ -65,8 +68,14 @@ class Gate:
         pauses.put(tx, pauses.Pause(self.target, reason, tx.now, self._shut_until))
         if known is not None and known.reason == reason:
             return []
-        tx.audit(AuditEntry(AuditKind.PAUSED, at=tx.now, target=self.target, data={"reason": reason}))
+        tx.audit(self._paused(tx.now, reason, met_by))
         return [Event(EventKind.PAUSED, self.target, reason=reason)]
+
+    def _paused(self, at: datetime, reason: str, met_by: IncidentKey | None) -> AuditEntry:
+        entry = AuditEntry(AuditKind.PAUSED, at=at, target=self.target)
+        if met_by is None:
+            return replace(entry, data={"reason": reason})
+        return replace(entry, tenant=met_by.tenant, incident=met_by.incident, private={"reason": reason})
 
     def open(self, tx: Tx) -> list[Event]:
         """End the pause, if there is one."""

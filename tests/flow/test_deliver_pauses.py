@@ -120,6 +120,16 @@ async def test_rows_parked_on_the_way_to_a_pause_arrive_once_it_ends(tmp_path: P
         assert await desk.left() == (0, 0)
 
 
+async def test_refusal_that_pauses_the_target_can_be_erased_with_its_incident(tmp_path: Path) -> None:
+    person = "new.person@contoso.example"
+    async with bench(tmp_path, FakeTarget(lambda _: RejectedError(f"{person} is locked"))) as desk:
+        await desk.put(*[wanted_row(number) for number in range(1, 11)])
+        await desk.drain()
+        (row,) = [row for row in await desk.audit() if row.kind == AuditKind.PAUSED]
+        assert (row.private, row.said()["tenant"]) == ({"reason": f"{person} is locked"}, "tenant-a")
+        assert not [row for row in await desk.audit() if person.encode() in row.body]
+
+
 async def test_row_that_is_refused_again_and_again_does_not_hide_the_others(tmp_path: Path) -> None:
     refused = {str(number) for number in range(1, 7)}
     target = FakeTarget(lambda each: RejectedError("refused") if each.key.incident in refused else None)
