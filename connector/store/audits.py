@@ -132,7 +132,8 @@ def _row(row: Fetched, salt: bytes, values: Mapping[str, JSON]) -> SealedRow:
         target=row.target,
         tenant=row.tenant,
         incident=row.incident,
-        body=row.body,
+        # SQLite keeps what it is given: a body that somebody altered may have become text.
+        body=row.body if isinstance(row.body, bytes) else str(row.body).encode(),
         hash=row.hash,
         salt=salt,
         private=values,

@@ -143,3 +143,13 @@ async def test_writers_that_meet_never_fork_the_chain(state: State) -> None:
     await asyncio.gather(*(work(number) for number in range(20)))
     found = await store.read(audits.verify)
     assert (found.ok, found.checked) == (True, 40)
+
+
+async def test_a_body_that_became_text_is_found(state: State) -> None:
+    store = await state.open()
+    await fill(store, [decided(1), decided(2)])
+    if not await store.read(lambda tx: tx.on_sqlite):
+        return  # PostgreSQL keeps bytes in a column of bytes
+    await run(store, "UPDATE audits SET body = replace(body, 'decided', 'delivered') WHERE seq = 1")
+    found = await store.read(audits.verify)
+    assert any(each.seq == 1 for each in found.breaks)
