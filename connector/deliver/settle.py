@@ -93,7 +93,9 @@ def _in_force(claimed: Claimed, receipt: Receipt) -> Link:
     record, left = claimed.wanted.record, receipt.left
     taken = {name: value for name, value in record.fields.items() if name not in left}
     waiting = {name: value for name, value in record.fields.items() if name in left}
-    return replace(receipt.link, applied={**before, **taken}, left=waiting, tags=record.tags)
+    # In a field that was left, a target may have recognised what an unanswered attempt of ours put there.
+    held = {name: receipt.link.applied[name] for name in waiting if name in receipt.link.applied}
+    return replace(receipt.link, applied={**before, **taken, **held}, left=waiting, tags=record.tags)
 
 
 def _receipt(answered: Answered) -> Receipt:

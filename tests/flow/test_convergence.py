@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from connector.mocks.graph.errors import GraphError
 from connector.mocks.graph.words import CLASSIFICATIONS, DETERMINATIONS, SEVERITIES, STATUSES
 from connector.store import wanted
-from tests.support import agreement, endstate
+from tests.support import agreement
 from tests.support.inprocess import Fate, Lab, lab, sync
 
 T = TypeVar("T")
@@ -263,27 +263,3 @@ def test_targets_agree_once_trouble_ends(stage: Lab) -> None:
 @pytest.mark.timeout(1800)
 def test_targets_agree_after_long_trouble(stage: Lab) -> None:
     explore(stage, 200, 40, repeatable=False)
-
-
-async def test_change_during_a_delivery_is_delivered_next_and_each_revision_has_one_outcome(
-    stage: Lab,
-) -> None:
-    fresh = stage.afresh()
-    portal = fresh.world.graph.portal
-    portal.create({"displayName": "Old title"})
-    async with fresh.process() as app:
-        (feed,) = app.feeds
-        await app.sweep(feed)
-
-        async def changes() -> None:
-            fresh.advance(timedelta(seconds=5))
-            portal.set("1", {"displayName": "New title"}, "Kim")
-            await app.sweep(feed)
-
-        fresh.meanwhile = changes
-        await fresh.settle(app)
-        wished = await agreement.wishes(app, fresh.config)
-        assert list(agreement.disagreements(fresh.world, wished, {})) == []
-        assert endstate.wrongly_told(await fresh.rows(app)) == []
-        outcomes = [row.outcome for row in await fresh.rows(app) if row.route.endswith("servicenow")]
-        assert sorted(filter(None, outcomes)) == ["coalesced", "updated"]

@@ -5,8 +5,9 @@ first (a lost answer, a field people may edit, tags in a shared field), not know
 there (one POST). A record that a unique key brings to light is adopted like one that was found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from connector.errors import ConflictError, RejectedError
 from connector.model import Delivery, FieldValue, Link
@@ -139,14 +140,27 @@ class Attempt:
     async def _planned(self, link: Link, row: Row | None) -> Outcome:
         """The outcome that a write would have."""
         due = fields_due(self.delivery, link, SERVICENOW_CATALOGUE)
-        await self.references.learn(self.calls, due.values())
+        # What a lost attempt may have written is recognised only once its people are known, too.
+        doubtful = chain.from_iterable(self.delivery.doubtful.values())
+        await self.references.learn(self.calls, [*due.values(), *doubtful])
         resolved = self.references.resolve(due)
         left = {**(self._edited(link, row) if row is not None else {}), **resolved.left}
         due = fields_allowed(self.delivery, link, SERVICENOW_CATALOGUE, left)
         sent = self._reachable({name: resolved.texts[name] for name in due}, link, row)
         if row is not None and all(row.has(name, text) for name, text in sent.items()):
             sent = {}
-        return Outcome(link, row, {**sent, **self._tag_text(link, row)}, due, left)
+        fields = {**due, **self._ours(left, row)}
+        return Outcome(link, row, {**sent, **self._tag_text(link, row)}, fields, left)
+
+    def _ours(self, left: Iterable[str], row: Row | None) -> dict[str, FieldValue]:
+        """What a lost attempt has put into fields that are left now."""
+        doubtful = self.delivery.doubtful
+        return {
+            name: value
+            for name in left
+            for value in doubtful.get(name, ())
+            if row is not None and self._resolves_to(value, row, name)
+        }
 
     def _reachable(self, texts: Mapping[str, str], link: Link, row: Row | None) -> dict[str, str]:
         held = row.state if row is not None else Memory.of(link).state
@@ -158,10 +172,13 @@ class Attempt:
         def holds(name: str, value: FieldValue) -> bool:
             if name in forms and value == link.applied.get(name):
                 return row.has(name, forms[name])
-            text = self.references.resolve({name: value}).texts.get(name)
-            return text is not None and row.has(name, text)
+            return self._resolves_to(value, row, name)
 
         return edited(self.delivery, link, SERVICENOW_CATALOGUE, holds)
+
+    def _resolves_to(self, value: FieldValue, row: Row, name: str) -> bool:
+        text = self.references.resolve({name: value}).texts.get(name)
+        return text is not None and row.has(name, text)
 
     def _tag_text(self, link: Link, row: Row | None) -> dict[str, str]:
         name = tags_field(self.delivery.record)

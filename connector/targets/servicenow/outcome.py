@@ -18,7 +18,7 @@ class Outcome:
     """The record after an attempt.
 
     `row` is what was seen of it last, None when no request was needed. `sent` are the texts of the write,
-    `fields` the wanted values `row` answers for. `left` gives fields not written, with the reason. `noting` is what
+    `fields` the values of ours `row` answers for. `left` gives fields not written, with the reason. `noting` is what
     became of the notes.
     """
 
@@ -51,9 +51,10 @@ def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequenc
 
 def _link(delivery: Delivery, outcome: Outcome, dialect: Dialect) -> Link:
     old, row = delivery.link or outcome.link, outcome.row
+    lost = {name: outcome.fields[name] for name in outcome.left if name in outcome.fields}
     known = replace(
         old,
-        applied=applied_after(delivery, outcome.left),
+        applied={**applied_after(delivery, outcome.left), **lost},
         tags=tags_after(delivery),
         generation=delivery.generation,
     )
