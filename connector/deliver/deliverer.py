@@ -79,7 +79,7 @@ class Deliverer:
             await self.drain(stop)
             wait = await self._until_next() if ended else 1.0
             until = until or (self.now() + patience if ended else None)
-            if ended and (wait is None or self._gate.paused):
+            if ended and (wait is None or self._gate.shut(self.now())):
                 return
             if wait is not None and until is not None and self.now() + timedelta(seconds=wait) > until:
                 return

@@ -1,5 +1,6 @@
 """A target that waits as a whole: what makes it wait, what is told of it, and what ends it."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -166,3 +167,21 @@ async def test_rows_that_wait_for_others_use_up_no_quota(tmp_path: Path) -> None
         await desk.put(wanted_row(9, since=desk.clock()))
         await desk.drain(times=60, seconds=1)
         assert Counter(target.calls)["9"] == 1
+
+
+async def test_row_that_met_a_mended_refusal_is_waited_for_by_a_pass_with_patience(tmp_path: Path) -> None:
+    async def read() -> None: ...
+
+    target = FakeTarget(lambda _: AuthError("401"))
+    async with bench(tmp_path, target) as desk:
+        await desk.put(wanted_row())
+        await desk.drain()
+        target.answer = succeeds
+        reading = asyncio.create_task(read())
+        await reading
+        patient = desk.deliverer.finish(reading, patience=timedelta(minutes=2), stop=asyncio.Event())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(patient, 0.2)
+        desk.clock.turn(seconds=61)
+        await desk.deliverer.finish(reading, patience=timedelta(minutes=2), stop=asyncio.Event())
+        assert await desk.left() == (0, 0)
