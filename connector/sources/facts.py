@@ -5,15 +5,18 @@ routing and wording use. Every value comes from outside, so anything of an unexp
 Pages: "alert resource type", "deviceEvidence resource type" and its siblings (learn.microsoft.com).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.model import JSON
 
 MOST = 200
 
-_Finder = Callable[[Mapping[str, Any]], Iterable[Any]]
 _EVIDENCE = "#microsoft.graph.security."
+_FACTS = (
+    *("serviceSources", "detectionSources", "categories", "mitreTechniques", "investigationStates"),
+    *("devices", "users", "mailboxes", "files", "deviceGroups"),
+)
 
 
 def snapshot_of(raw: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -25,65 +28,58 @@ def snapshot_of(raw: Mapping[str, JSON]) -> dict[str, JSON]:
 
 def facts(alerts: Sequence[JSON]) -> dict[str, JSON]:
     """The number of alerts, and sorted lists of at most 200 different texts found in them."""
-    readable = [alert for alert in alerts if isinstance(alert, dict)]
-    found: dict[str, JSON] = {"alertCount": len(alerts)}
-    for name, values in _IN_ALERTS.items():
-        found[name] = _texts(value for alert in readable for value in values(alert))
-    evidence = [item for alert in readable for item in _evidence(alert)]
-    for name, values in _IN_EVIDENCE.items():
-        found[name] = _texts(value for item in evidence for value in values(item))
-    return found
+    found: dict[str, set[str]] = {fact: set() for fact in _FACTS}
+    for alert in alerts:
+        if isinstance(alert, dict):
+            _note_alert(alert, found)
+            for item in _items(alert.get("evidence")):
+                if isinstance(item, dict):
+                    _note_evidence(item, found)
+    return {"alertCount": len(alerts), **{fact: sorted(texts)[:MOST] for fact, texts in found.items()}}
 
 
-def _texts(values: Iterable[Any]) -> list[str]:
-    return sorted({value for value in values if isinstance(value, str) and value})[:MOST]
+def _note_alert(alert: Mapping[str, Any], found: Mapping[str, set[str]]) -> None:
+    for fact, name in _TEXTS:
+        _note(alert.get(name), found[fact])
+    for fact, name in _LISTS:
+        value = alert.get(name)
+        for text in _items(value) or (value,):
+            _note(text, found[fact])
 
 
-def _evidence(alert: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    items = alert.get("evidence")
-    return (item for item in items if isinstance(item, dict)) if isinstance(items, list) else iter(())
-
-
-def _member(name: str) -> _Finder:
-    return lambda item: (item.get(name),)
-
-
-def _members(*names: str) -> _Finder:
-    """Values of properties that are lists of texts, or a text."""
-
-    def find(item: Mapping[str, Any]) -> Iterator[Any]:
-        for name in names:
-            value = item.get(name)
-            yield from value if isinstance(value, list) else (value,)
-
-    return find
-
-
-def _first(names: Sequence[str], kinds: Sequence[str], within: str = "") -> _Finder:
-    """In evidence of these kinds, the first of `names` that has a value, perhaps inside `within`."""
-
-    def find(item: Mapping[str, Any]) -> Iterator[Any]:
-        kind = item.get("@odata.type")
-        if not isinstance(kind, str) or kind.removeprefix(_EVIDENCE).removesuffix("Evidence") not in kinds:
-            return
+def _note_evidence(item: Mapping[str, Any], found: Mapping[str, set[str]]) -> None:
+    kind = item.get("@odata.type")
+    if not isinstance(kind, str):
+        return
+    for fact, names, within in _IN_EVIDENCE.get(kind.removeprefix(_EVIDENCE).removesuffix("Evidence"), ()):
         holder = item.get(within) if within else item
         if isinstance(holder, dict):
-            yield next((holder[name] for name in names if holder.get(name)), None)
-
-    return find
+            _note(next((holder[name] for name in names if holder.get(name)), None), found[fact])
 
 
-_IN_ALERTS: Mapping[str, _Finder] = {
-    "serviceSources": _member("serviceSource"),
-    "detectionSources": _member("detectionSource"),
-    "categories": _members("category", "categories"),
-    "mitreTechniques": _members("mitreTechniques"),
-    "investigationStates": _member("investigationState"),
-}
-_IN_EVIDENCE: Mapping[str, _Finder] = {
-    "devices": _first(("deviceDnsName", "hostName"), ("device",)),
-    "users": _first(("userPrincipalName", "accountName"), ("user",), within="userAccount"),
-    "mailboxes": _first(("primaryAddress", "upn"), ("mailbox",)),
-    "files": _first(("fileName",), ("file",), within="fileDetails"),
-    "deviceGroups": _first(("rbacGroupName",), ("device",)),
+def _note(value: Any, texts: set[str]) -> None:
+    if value and isinstance(value, str):
+        texts.add(value)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+_TEXTS = (
+    ("serviceSources", "serviceSource"),
+    ("detectionSources", "detectionSource"),
+    ("investigationStates", "investigationState"),
+)
+_LISTS = (  # lists of texts, or a text
+    ("categories", "category"),
+    ("categories", "categories"),
+    ("mitreTechniques", "mitreTechniques"),
+)
+# By kind of evidence: the fact, the properties of which the first that has a value counts, and what they are within.
+_IN_EVIDENCE: Mapping[str, Sequence[tuple[str, Sequence[str], str]]] = {
+    "device": (("devices", ("deviceDnsName", "hostName"), ""), ("deviceGroups", ("rbacGroupName",), "")),
+    "user": (("users", ("userPrincipalName", "accountName"), "userAccount"),),
+    "mailbox": (("mailboxes", ("primaryAddress", "upn"), ""),),
+    "file": (("files", ("fileName",), "fileDetails"),),
 }

@@ -107,19 +107,28 @@ def test_whatever_comes_can_be_kept(value: Any) -> None:
     assert cleaned(clean) == (clean, ())
 
 
+@settings(max_examples=300)
+@given(json_values)
+def test_what_is_beside_a_value_does_not_change_it(value: Any) -> None:
+    beside, _ = cleaned({"\x00": 1, "value": value})
+    assert beside["value"] == cleaned(value)[0]
+
+
 @pytest.mark.parametrize(
     ("value", "expected", "paths"),
     [
         ("plain", "plain", ()),
         ({"a": ["ok", "\ud800x"]}, {"a": ["ok", "�x"]}, ("$.a[1]",)),
         ({"\x00": 1}, {"�": 1}, ("$.(name)",)),
+        ({"a": {"\U0001f600": 1}}, {"a": {"�": 1}}, ()),
+        ({"é": "é"}, {"é": "é"}, ()),
         (1.5, "1.5", ()),
         (2**60, str(2**60), ()),
         (True, True, ()),
         ("é" * TEXT_BYTES, "é" * (TEXT_BYTES // 2), ("$",)),
         (list(range(LIST_ITEMS + 5)), list(range(LIST_ITEMS)), ("$",)),
     ],
-    ids=["plain", "surrogate", "name", "float", "large", "boolean", "long", "many"],
+    ids=["plain", "surrogate", "name", "astral", "accents", "float", "large", "boolean", "long", "many"],
 )
 def test_cleaning(value: Any, expected: Any, paths: tuple[str, ...]) -> None:
     assert cleaned(value) == (expected, paths)
