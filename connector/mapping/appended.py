@@ -1,7 +1,7 @@
 """Rules for tags and notes: what is added for an incident, once or for each item of a list."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.mapping.comparisons import fold, fold_owner
@@ -105,7 +105,7 @@ def _each(name: str | None, path: Path, scope: Scope, report: Report) -> tuple[E
     each = property_expr(name, known)
     kind = Kind.COMMENT if known.kind is Kind.COMMENTS else Kind.TEXT
     item = Expr(lambda view: view.item, kind, known.vocabulary, reads=each.reads)
-    return each, Scope(scope.vars, scope.source_name, scope.lets, item)
+    return each, replace(scope, item=item)
 
 
 class _Speaker:

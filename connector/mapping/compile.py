@@ -5,7 +5,8 @@ if nothing was wrong so far, what the rules do together and the examples. A part
 before its meaning is asked for, so that a mistyped key does not hide the other mistakes of a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from connector.errors import ConfigError
@@ -18,6 +19,7 @@ from connector.mapping.examples import check_examples
 from connector.mapping.expr import Expr, Scope, constant
 from connector.mapping.expressions import compile_expression, compile_template, is_template
 from connector.mapping.joint import check_joint
+from connector.mapping.names import ROOTS
 from connector.mapping.report import Report
 from connector.mapping.shape import shape_of
 from connector.mapping.vocabulary import LATER, PROPERTIES
@@ -25,7 +27,7 @@ from connector.mapping.writers import FieldCompiler, Writer, condition
 from connector.model import JSON, Catalogue, Exclusion, digest
 from connector.yamlsource import load, nearest
 
-_RESERVED = frozenset({"vars", "old", "source", "item", "null", *LATER, *PROPERTIES})
+_RESERVED = frozenset({"item", "null", *ROOTS, *LATER, *PROPERTIES})
 
 
 def load_mapping(
@@ -35,12 +37,14 @@ def load_mapping(
     catalogues: Mapping[str, Catalogue],
     vars: Mapping[str, JSON],  # noqa: A002  # the word of the language and of the configuration
     source_name: str = "",
+    routes: Collection[str] | None = None,
     microsoft_owned: bool = False,
 ) -> CompiledMapping:
     """The mapping in `text`, bound to a route's vars; `file` is the name that complaints give it.
 
-    `catalogues` are those of the known target types, by name. `microsoft_owned` says that the target's records are
-    created and kept by Microsoft's own connector, and that the mapping only adds to them.
+    `catalogues` are those of the known target types, by name. `routes` are the names of the other routes for the same
+    incidents and of their targets, as `links` has them; None: whatever the mapping names. `microsoft_owned` says that
+    the target's records are created and kept by Microsoft's own connector, and that the mapping only adds to them.
 
     Raises ConfigError with every problem found.
     """
@@ -52,7 +56,8 @@ def load_mapping(
     if shape is None or catalogue is None:
         raise ConfigError(report.problems)
     known = {name: _without_floats(value) for name, value in vars.items()}
-    compiler = _MappingCompiler(shape, catalogue, Scope(known, source_name), report)
+    scope = Scope(known, source_name, routes=None if routes is None else frozenset(routes))
+    compiler = _MappingCompiler(shape, catalogue, scope, report)
     hash_ = digest({"document": _without_floats(document.data), "vars": known})
     compiled = compiler.compile(text, hash_, joins=microsoft_owned)
     if microsoft_owned and not shape.accepts_flow_back:
@@ -104,7 +109,7 @@ class _MappingCompiler:
         check_ids(file, report)
         check_fields(file, self._catalogue, report)
         self._scope = self._with_lets()
-        return CompiledMapping(
+        compiled = CompiledMapping(
             name=file.name,
             target=file.target,
             text=text,
@@ -120,6 +125,7 @@ class _MappingCompiler:
             lets={name: let.run for name, let in self._scope.lets.items()},
             joins=joins,
         )
+        return replace(compiled, reads_records=frozenset(self._scope.records))
 
     def _with_lets(self) -> Scope:
         """The scope with the `let` names; each may use those before it, so none can go in circles."""
@@ -130,10 +136,10 @@ class _MappingCompiler:
             if name in _RESERVED:
                 self._report.add(path, f"`{name}` is already a name", "choose another", at_key=True)
                 continue
-            inner = Scope(scope.vars, scope.source_name, dict(lets))
+            inner = replace(scope, lets=dict(lets))
             found = self._report.attempt(path, _let, written, inner)
             lets[name] = found or constant(None)
-        return Scope(scope.vars, scope.source_name, lets)
+        return replace(scope, lets=lets)
 
     def _excludes(self) -> list[Exclude]:
         found = []

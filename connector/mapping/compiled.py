@@ -9,7 +9,19 @@ from connector.mapping.expr import Run
 from connector.mapping.values import Left
 from connector.mapping.view import Let, UndecidedError, View
 from connector.mapping.writers import Writer
-from connector.model import Catalogue, Exclusion, FieldValue, Mapped, Mode, Note, Record, Snapshot, Unmapped
+from connector.model import (
+    NO_FACTS,
+    Catalogue,
+    Exclusion,
+    Facts,
+    FieldValue,
+    Mapped,
+    Mode,
+    Note,
+    Record,
+    Snapshot,
+    Unmapped,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,8 @@ class CompiledMapping:
 
     `hash` is the SHA-256 of the file's data and the vars, so that wording and comments do not change it.
     `tags_into` says where tags go on a target that has none of its own: a field, or `note`; "" otherwise.
-    `joins`: records are found and never created, so that nothing is needed to create one.
+    `joins`: records are found and never created, so that nothing is needed to create one. `reads_records`: what of
+    other records the rules look at (`record`, `links`, `mergedInto`); when one comes into being they are asked again.
     """
 
     name: str
@@ -43,17 +56,18 @@ class CompiledMapping:
     noters: tuple[Noter, ...] = ()
     lets: Mapping[str, Let] = field(default_factory=dict)
     joins: bool = False
+    reads_records: frozenset[str] = frozenset()
 
-    def apply(self, snapshot: Snapshot, old: Snapshot | None) -> Mapped:
+    def apply(self, snapshot: Snapshot, old: Snapshot | None, facts: Facts = NO_FACTS) -> Mapped:
         """What the target should hold for the incident, given the previous revision read (None at first sight).
 
         Never raises, whatever the snapshot holds; equal arguments give equal results, byte for byte.
         """
-        return _Application(self, snapshot, old).mapped()
+        return _Application(self, snapshot, old, facts).mapped()
 
     def wants_creation(self, snapshot: Snapshot) -> bool:
         """Whether `create_when` holds, whatever the record then lacks; false when that cannot be decided."""
-        return _Application(self, snapshot, None).may_create()
+        return _Application(self, snapshot, None, NO_FACTS).may_create()
 
     def missing(self, record: Record) -> list[str]:
         """The fields without which the target cannot create this record."""
@@ -64,9 +78,11 @@ class CompiledMapping:
 class _Application:
     """One incident under one mapping: what the rules said, and what they could not decide."""
 
-    def __init__(self, mapping: CompiledMapping, snapshot: Snapshot, old: Snapshot | None) -> None:
+    def __init__(
+        self, mapping: CompiledMapping, snapshot: Snapshot, old: Snapshot | None, facts: Facts
+    ) -> None:
         self._mapping = mapping
-        self._view = View(snapshot, old, mapping.lets)
+        self._view = View(snapshot, old, mapping.lets, facts=facts)
         self._unmapped: dict[Unmapped, None] = {}
         self._undecided_fields: set[str] = set()
 

@@ -50,9 +50,15 @@ def _kind_of(value: Any) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may use besides the incident's: vars, `let` names, the item of an `each`."""
+    """The names that an expression may use besides the incident's: vars, `let` names, the item of an `each`.
+
+    `routes` are the names under which the records of other routes are known; None: any. `records` collects what of
+    other records is read, so that a mapping can be asked again when one comes into being.
+    """
 
     vars: Mapping[str, Any]
     source_name: str = ""
     lets: Mapping[str, Expr] = field(default_factory=dict)
     item: Expr | None = None
+    routes: frozenset[str] | None = None
+    records: set[str] = field(default_factory=set, compare=False)

@@ -1,15 +1,31 @@
 """Names: what an expression may call things, and what each name gives."""
 
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.expr import Expr, ExpressionError, Scope, constant
-from connector.mapping.view import reader
+from connector.mapping.view import View, reader
 from connector.mapping.vocabulary import COMMENT, LATER, PROPERTIES, Kind, Property
+from connector.model import Facts, RecordFacts
 from connector.yamlsource import nearest
 
 # Names that are no values themselves, with an example of a part of each.
-_PARTS = MappingProxyType({"vars": "vars.name", "old": "old.status", "source": "source.name"})
+_PARTS = MappingProxyType(
+    {
+        "vars": "vars.name",
+        "old": "old.status",
+        "source": "source.name",
+        "record": "record.number",
+        "links": "links.servicenow.number",
+        "mergedInto": "mergedInto.number",
+    }
+)
+ROOTS = frozenset(_PARTS)
+# What is known of a record.
+_OF_RECORD: Mapping[str, Callable[[RecordFacts], str]] = MappingProxyType(
+    {"number": lambda known: known.number, "url": lambda known: known.url}
+)
 _REFERENCE = "see the reference for the names of an incident"
 
 
@@ -33,24 +49,68 @@ class Names:
 
     def part(self, path: list[str]) -> Expr:
         """What a name with dots gives."""
-        match path:
-            case ["vars", *parts]:
-                return self._var(parts)
-            case ["old", name]:
-                return self._old(name)
-            case ["source", "name"]:
-                return constant(self._scope.source_name)
-            case ["item", name] if self._scope.item is not None:
-                return _member(self._scope.item, name)
-            case [root, *_] if root in PROPERTIES or root in self._scope.lets:
-                raise ExpressionError((f"`{root}` has no parts", f"write `{root}`"))
-            case [root, *_] if root in _PARTS:
-                raise ExpressionError((f"unknown name `{'.'.join(path)}`", f"write it as `{_PARTS[root]}`"))
-        raise self._unknown(path[0])
+        root, *parts = path
+        readers: dict[str, Callable[[list[str]], Expr | None]] = {
+            "vars": self._var,
+            "old": lambda parts: self._old(parts[0]) if len(parts) == 1 else None,
+            "source": lambda parts: constant(self._scope.source_name) if parts == ["name"] else None,
+            "item": self._member,
+            "record": lambda parts: self._record(path, parts, lambda facts: facts.record),
+            "mergedInto": self._merged,
+            "links": self._link,
+        }
+        found = readers[root](parts) if root in readers else None
+        if found is not None:
+            return found
+        if root in PROPERTIES or root in self._scope.lets:
+            raise ExpressionError((f"`{root}` has no parts", f"write `{root}`"))
+        if root in _PARTS:
+            raise ExpressionError((f"unknown name `{'.'.join(path)}`", f"write it as `{_PARTS[root]}`"))
+        raise self._unknown(root)
+
+    def _member(self, parts: list[str]) -> Expr | None:
+        item = self._scope.item
+        return None if item is None or len(parts) != 1 else _member(item, parts[0])
+
+    def _merged(self, parts: list[str]) -> Expr | None:
+        if parts == ["id"]:
+            return property_expr("redirectIncidentId", PROPERTIES["redirectIncidentId"])
+        return self._record(["mergedInto"], parts, lambda facts: facts.merged)
+
+    def _link(self, parts: list[str]) -> Expr | None:
+        if len(parts) != 2:
+            return None
+        name, known = parts[0], self._scope.routes
+        if known is not None and name not in known:
+            remedy = (
+                nearest(name, known) if known else "there is no other route for these incidents; remove it"
+            )
+            raise ExpressionError((f"no other route or target is called `{name}`", remedy))
+        return self._record(["links"], parts[1:], lambda facts: facts.links.get(name))
+
+    def _record(
+        self, path: list[str], parts: list[str], of: Callable[[Facts], RecordFacts | None]
+    ) -> Expr | None:
+        """What is known of a record; null while there is none."""
+        if len(parts) != 1:
+            return None
+        if parts[0] not in _OF_RECORD:
+            raise ExpressionError(
+                (f"a record has no `{parts[0]}` here", nearest(parts[0], _OF_RECORD) or "use number or url")
+            )
+        self._scope.records.add(path[0])
+        read = _OF_RECORD[parts[0]]
+
+        def run(view: View) -> str | None:
+            known = of(view.facts)
+            return None if known is None else read(known) or None
+
+        return Expr(run, Kind.TEXT, nullable=True, reads=frozenset({path[0]}))
 
     def _unknown(self, name: str) -> ExpressionError:
         if name in LATER:
-            return ExpressionError((f"`{name}` is not available in this version", "remove it"))
+            what = f"`{name}` is not available: no source reads managed-response actions yet"
+            return ExpressionError((what, "remove it"))
         if name in _PARTS:
             remedy = f"name a part of it, as in `{_PARTS[name]}`"
             return ExpressionError((f"`{name}` alone is not a value", remedy))

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.mapping.text import MAX_ITEMS, show
 from connector.mapping.vocabulary import STATUS, Kind, Property, Vocabulary
-from connector.model import JSON, Snapshot
+from connector.model import JSON, NO_FACTS, Facts, Snapshot
 
 Let = Callable[["View"], Any]
 
@@ -37,7 +37,7 @@ class View:
     names of fields whose text was shortened.
     """
 
-    __slots__ = ("_cache", "_lets", "_old", "_old_snapshot", "cut", "item", "lenient", "snapshot")
+    __slots__ = ("_cache", "_lets", "_old", "_old_snapshot", "cut", "facts", "item", "lenient", "snapshot")
 
     def __init__(
         self,
@@ -45,12 +45,14 @@ class View:
         old: Snapshot | None = None,
         lets: Mapping[str, Let] | None = None,
         *,
+        facts: Facts = NO_FACTS,
         lenient: bool = False,
     ) -> None:
         self.snapshot = snapshot
         self._old_snapshot = old
         self._old: View | None = None
         self.item: Any = None
+        self.facts = facts
         self.lenient = lenient
         self.cut: list[str] = []
         self._lets = lets or {}
@@ -60,12 +62,12 @@ class View:
     def old(self) -> "View | None":
         """The incident at the previous revision read; None at first sight."""
         if self._old is None and self._old_snapshot is not None:
-            self._old = View(self._old_snapshot, lets=self._lets, lenient=self.lenient)
+            self._old = View(self._old_snapshot, lets=self._lets, facts=self.facts, lenient=self.lenient)
         return self._old
 
     def speaking(self) -> "View":
         """The same incident for writing notes; what is cut there is collected here."""
-        view = View(self.snapshot, self._old_snapshot, self._lets, lenient=True)
+        view = View(self.snapshot, self._old_snapshot, self._lets, facts=self.facts, lenient=True)
         view.cut = self.cut
         return view
 

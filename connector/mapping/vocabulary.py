@@ -188,4 +188,4 @@ COMMENT: Mapping[str, Property] = MappingProxyType(
     {"comment": _TEXT, "createdByDisplayName": _TEXT, "createdDateTime": _TIME}
 )
 # Names that the language will have and this version has not.
-LATER = frozenset({"links", "record", "mergedInto", "actions"})
+LATER = frozenset({"actions"})

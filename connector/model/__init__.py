@@ -15,6 +15,7 @@ from connector.model.canonical import canonical, digest
 from connector.model.catalogue import Catalogue, FieldKind, FieldSpec
 from connector.model.delivery import Delivery, Link, NoteInHand, NotTaken, Quota, Receipt, Target
 from connector.model.event import Event, EventKind
+from connector.model.facts import NO_FACTS, Facts, RecordFacts, link_name
 from connector.model.incident import JSON, Incident, IncidentKey, Revision, Snapshot
 from connector.model.record import (
     MARKER,
@@ -34,11 +35,13 @@ from connector.model.source import Page, Position, SetAside, Source
 __all__ = [
     "JSON",
     "MARKER",
+    "NO_FACTS",
     "Catalogue",
     "Delivery",
     "Event",
     "EventKind",
     "Exclusion",
+    "Facts",
     "FieldKind",
     "FieldSpec",
     "FieldValue",
@@ -56,6 +59,7 @@ __all__ = [
     "Quota",
     "Receipt",
     "Record",
+    "RecordFacts",
     "Revision",
     "SetAside",
     "Snapshot",
@@ -66,4 +70,5 @@ __all__ = [
     "canonical",
     "digest",
     "from_json",
+    "link_name",
 ]

@@ -5,7 +5,12 @@ import pytest
 from connector.mapping.expr import ExpressionError, Scope, constant
 from connector.mapping.expressions import MAX_SOURCE, compile_expression
 
-SCOPE = Scope({"group": "SOC", "deep": {"er": [1, "two"]}}, "contoso", {"mine": constant(True)})
+SCOPE = Scope(
+    {"group": "SOC", "deep": {"er": [1, "two"]}},
+    "contoso",
+    {"mine": constant(True)},
+    routes=frozenset({"servicenow"}),
+)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +55,20 @@ SCOPE = Scope({"group": "SOC", "deep": {"er": [1, "two"]}}, "contoso", {"mine": 
         ("source.id", "unknown name `source.id`", "write it as `source.name`"),
         ("item", "`item` exists only beside `each`", "name a property"),
         ("item.comment", "`item` exists only beside `each`", "name a property"),
-        ("links.servicenow.number", "`links` is not available in this version", "remove it"),
-        ("mergedInto", "`mergedInto` is not available in this version", "remove it"),
-        ("actions.pending", "`actions` is not available in this version", "remove it"),
+        (
+            "actions.pending",
+            "`actions` is not available: no source reads managed-response actions yet",
+            "remove it",
+        ),
+        (
+            "links.sevicenow.number",
+            "no other route or target is called `sevicenow`",
+            "did you mean `servicenow`?",
+        ),
+        ("links.servicenow.nummer", "a record has no `nummer` here", "did you mean `number`?"),
+        ("links.servicenow", "unknown name `links.servicenow`", "write it as `links.servicenow.number`"),
+        ("record.state", "a record has no `state` here", "use one of number, url"),
+        ("mergedInto", "`mergedInto` alone is not a value", "name a part of it, as in `mergedInto.number`"),
         ("status.x", "`status` has no parts", "write `status`"),
         ("mine.x", "`mine` has no parts", "write `mine`"),
         ("'x'.upper", "`.upper` needs a name before it", "write it as `vars.name`"),
