@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from connector.audit import AuditEntry, AuditKind, Head, Outcome, SealedRow, Verification, seal
 from connector.audit import verify as verify_rows
 from connector.model import JSON, IncidentKey
+from connector.store.prepared import Each
 from connector.store.tables import audit_head, audit_private, audits
-from connector.store.tx import Fetched, Tx, chunks, insert
+from connector.store.tx import Fetched, Tx, chunks
 
 _CHUNK = 1000  # rows in memory while the chain is read
+_APPEND = Each(insert(audits))
+_APPEND_PRIVATE = Each(insert(audit_private))
 
 
 def append(tx: Tx, entries: Sequence[AuditEntry], salt: Callable[[], bytes]) -> None:
@@ -24,9 +27,9 @@ def append(tx: Tx, entries: Sequence[AuditEntry], salt: Callable[[], bytes]) -> 
         row = seal(entry, number, last, salt() if entry.private else b"")
         last = row.hash
         rows.append(row)
-    insert(tx, audits, [_columns(row) for row in rows])
+    _APPEND(tx, [_columns(row) for row in rows])
     beside = [{"seq": row.seq, "readable": row.private, "salt": row.salt} for row in rows if row.private]
-    insert(tx, audit_private, beside)
+    _APPEND_PRIVATE(tx, beside)
     tx.connection.execute(update(audit_head).values(seq=rows[-1].seq, hash=last))
 
 

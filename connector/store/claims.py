@@ -20,8 +20,9 @@ from sqlalchemy import bindparam, case, or_, select, update
 from connector.model import Delivery, FieldValue, Link, NoteInHand
 from connector.store.columns import Moment
 from connector.store.links import link_of
+from connector.store.prepared import Each
 from connector.store.tables import links, notes, wanted
-from connector.store.tx import Fetched, Tx, update_each
+from connector.store.tx import Fetched, Tx
 from connector.store.wanted import Wanted, wanted_of
 
 # Nobody is delivering the row.
@@ -83,11 +84,11 @@ _HELD = (
 )
 _VERSIONS = select(wanted.c.id, wanted.c.version).where(_CHOSEN)
 _TAKEN = ("attempts", "fence", "leased_until", "token", "sent_version")
-_TAKE = BY_ID.values(leased_by=bindparam("by"), **{name: bindparam(name) for name in _TAKEN})
-_CARRY = update(notes).where(notes.c.row == bindparam("of_row")).values(token=bindparam("with_token"))
-_RELEASE = BY_ID.values(**FREE, attempts=case((wanted.c.attempts > 0, wanted.c.attempts - 1), else_=0))
-_FORGET = BY_ID.values(CERTAIN)
-_CLEAR = update(notes).where(*NOTES_OF).values(token=None)
+_TAKE = Each(BY_ID.values(leased_by=bindparam("by"), **{name: bindparam(name) for name in _TAKEN}))
+_CARRY = Each(update(notes).where(notes.c.row == bindparam("of_row")).values(token=bindparam("with_token")))
+_RELEASE = Each(BY_ID.values(**FREE, attempts=case((wanted.c.attempts > 0, wanted.c.attempts - 1), else_=0)))
+_FORGET = Each(BY_ID.values(CERTAIN))
+_CLEAR = Each(update(notes).where(*NOTES_OF).values(token=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def release(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
     """Give back rows for which nothing was sent; which of them were still ours."""
     ours = still_ours(tx, claims)
     fresh = [each for each in ours if not each.in_doubt]
-    update_each(tx, _RELEASE, [{"of_id": each.wanted.id} for each in ours])
+    _RELEASE(tx, [{"of_id": each.wanted.id} for each in ours])
     forget_tokens(tx, fresh)
     return ours
 
@@ -224,8 +225,8 @@ def _write_down(tx: Tx, claims: Sequence[Claimed], waiting: Mapping[int, Sequenc
         row = each.wanted
         taken.append({"of_id": row.id, "by": tx.holder, **{name: getattr(row, name) for name in _TAKEN}})
         carried += [{"of_row": note.row, "with_token": row.token} for note in waiting.get(row.id, ())]
-    update_each(tx, _TAKE, taken)
-    update_each(tx, _CARRY, carried)
+    _TAKE(tx, taken)
+    _CARRY(tx, carried)
 
 
 def still_ours(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
@@ -244,13 +245,13 @@ def replaced(tx: Tx, claims: Sequence[Claimed]) -> set[int]:
 
 def forget_tokens(tx: Tx, claims: Sequence[Claimed]) -> None:
     """Note that the outcome of these attempts is known."""
-    update_each(tx, _FORGET, [{"of_id": each.wanted.id} for each in claims])
+    _FORGET(tx, [{"of_id": each.wanted.id} for each in claims])
     clear_note_tokens(tx, [each for each in claims if each.notes])
 
 
 def clear_note_tokens(tx: Tx, claims: Sequence[Claimed]) -> None:
     """Let the undelivered notes that these attempts carried travel with any attempt again."""
-    update_each(tx, _CLEAR, [parameters_of(each) for each in claims])
+    _CLEAR(tx, [parameters_of(each) for each in claims])
 
 
 def parameters_of(claimed: Claimed) -> dict[str, Any]:

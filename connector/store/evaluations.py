@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 
 from connector.model import IncidentKey
+from connector.store.prepared import Upsert
 from connector.store.tables import evaluations
-from connector.store.tx import Tx, Upsert, about, for_incidents
+from connector.store.tx import Tx, about, for_incidents
 
 _GET = select(evaluations).where(evaluations.c.route == bindparam("of_route"), about(evaluations))
 _PUT = Upsert(evaluations, ("route", "tenant", "incident"))

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from connector.model import JSON
+from connector.store.prepared import Upsert
 from connector.store.tables import heartbeats
-from connector.store.tx import Tx, Upsert
+from connector.store.tx import Tx
 
 _PUT = Upsert(heartbeats, ("name",))
 

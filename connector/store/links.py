@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from connector.model import IncidentKey, Link, as_json, from_json
+from connector.store.prepared import Upsert
 from connector.store.tables import links
-from connector.store.tx import Fetched, Tx, Upsert, about, for_incidents, one_incident
+from connector.store.tx import Fetched, Tx, about, for_incidents, one_incident
 
 _GET = select(links).where(links.c.route == bindparam("of_route"), about(links))
 _APPLIED = select(*(column for column in links.c if column.name != "remote")).where(

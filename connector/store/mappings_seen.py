@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from connector.store.prepared import Upsert
 from connector.store.tables import mappings_seen
-from connector.store.tx import Tx, Upsert
+from connector.store.tx import Tx
 
 _PUT = Upsert(mappings_seen, ("hash",), keep_old=True)
 

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Update, bindparam, func, select, update
 
 from connector.model import IncidentKey
+from connector.store.prepared import Upsert
 from connector.store.tables import notes
-from connector.store.tx import Tx, Upsert, about, chunks, for_incidents
+from connector.store.tx import Tx, about, chunks, for_incidents
 
 _ONE = update(notes).where(
     notes.c.route == bindparam("of_route"),

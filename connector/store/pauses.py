@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from connector.store.prepared import Upsert
 from connector.store.tables import pauses
-from connector.store.tx import Fetched, Tx, Upsert
+from connector.store.tx import Fetched, Tx
 
 _PUT = Upsert(pauses, ("target",), changes=lambda new: {"reason": new.reason, "until": new.until})
 

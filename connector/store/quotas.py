@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, delete, func, select
 
+from connector.store.prepared import Upsert
 from connector.store.tables import quotas
-from connector.store.tx import Tx, Upsert
+from connector.store.tx import Tx
 
 _CLASS = (
     quotas.c.quota_group == bindparam("of_group"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, literal, select, update
+from sqlalchemy import Text, bindparam, case, delete, func, select, update
 
 from connector.model import Link
 from connector.store import links
@@ -25,11 +25,13 @@ from connector.store.claims import (
     parameters_of,
     still_ours,
 )
+from connector.store.columns import Moment
 from connector.store.links import Linked
+from connector.store.prepared import Each
 from connector.store.tables import notes, wanted
-from connector.store.tx import Tx, update_each
+from connector.store.tx import Tx
 
-_NOTE_DELIVERED = (
+_NOTE_DELIVERED = Each(
     update(notes)
     .where(*NOTES_OF, notes.c.id == bindparam("of_note"))
     .values(delivered_at=bindparam("now"), text=None, token=None, parked=None, last_error=None)
@@ -49,19 +51,36 @@ _REST = (
     .where(_CHOSEN)
     .group_by(wanted.c.id, wanted.c.version)
 )
-_AGAIN = BY_ID.values(
-    **FREE,
-    **CERTAIN,
-    attempts=0,
-    last_error=None,
-    waiting=False,
-    due=bindparam("due"),
-    since=bindparam("since"),
-    told=False,
+_AGAIN = Each(
+    BY_ID.values(
+        **FREE,
+        **CERTAIN,
+        attempts=0,
+        last_error=None,
+        waiting=False,
+        due=bindparam("due"),
+        since=bindparam("since"),
+        told=False,
+    )
 )
 # The record is in agreement and notes were not taken: they are tried again at growing intervals, like a row.
-_AGAIN_FOR_NOTES = BY_ID.values(
-    **FREE, **CERTAIN, waiting=False, due=bindparam("due"), told=True, last_error=bindparam("error")
+_AGAIN_FOR_NOTES = Each(
+    BY_ID.values(
+        **FREE, **CERTAIN, waiting=False, due=bindparam("due"), told=True, last_error=bindparam("error")
+    )
+)
+_DELAY = Each(
+    BY_ID.values(**FREE, due=bindparam("due"), last_error=bindparam("error"), waiting=bindparam("absent"))
+)
+# A row that has a newer version by now is not parked but due at once.
+_STILL = wanted.c.version == bindparam("of_version")
+_PARK = Each(
+    BY_ID.values(
+        **FREE,
+        parked=case((_STILL, bindparam("reason", type_=Text))),
+        due=case((_STILL, wanted.c.due), else_=bindparam("now", type_=Moment)),
+        last_error=bindparam("error"),
+    )
 )
 _GONE = delete(wanted).where(_CHOSEN)
 
@@ -111,7 +130,7 @@ def delay(
     `keep_token` when the outcome is unknown, so that the next attempt looks before it writes. `waiting` when
     the record is not there yet and not ours to create.
     """
-    return _end(tx, claimed, keep_token=keep_token, due=due, last_error=error, waiting=waiting)
+    return _end(tx, claimed, _DELAY, {"due": due, "error": error, "absent": waiting}, keep_token=keep_token)
 
 
 def park(tx: Tx, claimed: Claimed, reason: str, *, keep_token: bool = False) -> bool:
@@ -119,19 +138,14 @@ def park(tx: Tx, claimed: Claimed, reason: str, *, keep_token: bool = False) -> 
 
     A row that has a newer version by now is not parked but due at once.
     """
-    still = wanted.c.version == claimed.wanted.version
-    changes = {
-        "parked": case((still, reason)),
-        "due": case((still, wanted.c.due), else_=literal(tx.now, wanted.c.due.type)),
-        "last_error": reason,
-    }
-    return _end(tx, claimed, keep_token=keep_token, **changes)
+    why = {"of_version": claimed.wanted.version, "reason": reason, "error": reason, "now": tx.now}
+    return _end(tx, claimed, _PARK, why, keep_token=keep_token)
 
 
-def _end(tx: Tx, claimed: Claimed, *, keep_token: bool, **changes: Any) -> bool:
+def _end(tx: Tx, claimed: Claimed, end: Each, values: dict[str, Any], *, keep_token: bool) -> bool:
     if not still_ours(tx, [claimed]):
         return False
-    update_each(tx, BY_ID.values(**FREE, **changes), [{"of_id": claimed.wanted.id}])
+    end(tx, [{"of_id": claimed.wanted.id, **values}])
     if not keep_token:
         forget_tokens(tx, [claimed])
     return True
@@ -147,7 +161,7 @@ def _notes_delivered(tx: Tx, done: Sequence[Done]) -> None:
         for each in done
         for note in each.notes
     ]
-    update_each(tx, _NOTE_DELIVERED, there)
+    _NOTE_DELIVERED(tx, there)
 
 
 def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
@@ -162,8 +176,8 @@ def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
             for_notes.append({"of_id": row.id, "due": row.note_due, "error": row.note_error})
         else:
             gone.append(row.id)
-    update_each(tx, _AGAIN, newer)
-    update_each(tx, _AGAIN_FOR_NOTES, for_notes)
+    _AGAIN(tx, newer)
+    _AGAIN_FOR_NOTES(tx, for_notes)
     if gone:
         tx.connection.execute(_GONE, {"ids": gone})
 

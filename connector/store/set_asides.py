@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from connector.model import SetAside
+from connector.store.prepared import Upsert
 from connector.store.tables import set_asides
-from connector.store.tx import Tx, Upsert, chunks
+from connector.store.tx import Tx, chunks
 
 _PUT = Upsert(
     set_asides,

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from connector.model import Incident, IncidentKey, Revision, Snapshot
+from connector.store.prepared import Each
 from connector.store.tables import snapshots
-from connector.store.tx import Fetched, Tx, about, for_incidents, insert, one_incident, update_each
+from connector.store.tx import Fetched, Tx, about, for_incidents, one_incident
 
-_OLDER = delete(snapshots).where(
-    snapshots.c.tenant == bindparam("of_tenant"),
-    snapshots.c.incident == bindparam("of_incident"),
-    snapshots.c.n <= bindparam("up_to"),
+_ADD = Each(insert(snapshots))
+_FORGET = Each(
+    delete(snapshots).where(
+        snapshots.c.tenant == bindparam("of_tenant"),
+        snapshots.c.incident == bindparam("of_incident"),
+        snapshots.c.n <= bindparam("up_to"),
+    )
 )
 
 _OTHER = snapshots.alias()
@@ -73,13 +77,13 @@ def add(tx: Tx, incidents: Sequence[Incident], keep: int) -> None:
             continue
         at[incident.key] = _Latest(last.n + 1, ticks, content)
         rows.append(_row(incident, last.n + 1, now))
-    insert(tx, snapshots, rows)
+    _ADD(tx, rows)
     old = [
         {"of_tenant": row["tenant"], "of_incident": row["incident"], "up_to": row["n"] - keep - 1}
         for row in rows
         if row["n"] > keep + 1
     ]
-    update_each(tx, _OLDER, old)
+    _FORGET(tx, old)
 
 
 def erase(tx: Tx, key: IncidentKey) -> int:

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import Text, bindparam, case, delete, false, func, null, select, type_coerce, update
 
 from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
+from connector.store.prepared import Upsert
 from connector.store.tables import wanted
-from connector.store.tx import Fetched, Tx, Upsert, about, for_incidents, one_incident
+from connector.store.tx import Fetched, Tx, about, for_incidents, one_incident
 
 # What a new version takes from the row that brings it.
 _TAKEN = (
