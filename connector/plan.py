@@ -10,7 +10,7 @@ created, even if the incident has moved on to a state for which no new record wo
 """
 
 import enum
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -136,12 +136,22 @@ def fields_to_write(
     """
     if link is None:
         return {name: value for name, value in record.fields.items() if value is not None}
-    following = {n: v for n, v in record.fields.items() if record.modes.get(n) is not Mode.INITIAL}
-    applied = {n: v for n, v in link.applied.items() if n not in doubtful}
-    applied |= {n: v for n, v in link.left.items() if not isinstance(v, Lookup)}
-    changed = [n for n, v in following.items() if n not in applied or applied[n] != v]
+    modes = record.modes
+    following = {n: v for n, v in record.fields.items() if modes.get(n) is not Mode.INITIAL}
+    settled = _settled(link, doubtful)
+    changed = [n for n, v in following.items() if n not in settled or settled[n] != v]
+    if not changed:
+        return {}
     travelling = {member for name in changed for member in catalogue.group(name)} - record.carried
     return {name: value for name, value in following.items() if name in travelling or name in changed}
+
+
+def _settled(link: Link, doubtful: Collection[str]) -> Mapping[str, FieldValue]:
+    """The values that need no write: those applied and those left for good."""
+    applied = {n: v for n, v in link.applied.items() if n not in doubtful} if doubtful else link.applied
+    if not link.left:
+        return applied
+    return {**applied, **{n: v for n, v in link.left.items() if not isinstance(v, Lookup)}}
 
 
 def tags_to_write(
@@ -153,6 +163,8 @@ def tags_to_write(
     taken away while a tag rule is undecided.
     """
     ours = link.tags if link else ()
+    if ours == record.tags and not doubtful:
+        return (), ()
     added, _ = _tag_changes([tag for tag in ours if tag not in doubtful], record.tags)
     _, removed = _tag_changes(tuple(dict.fromkeys((*ours, *doubtful))), record.tags)
     return added, () if record.keep_tags else removed

@@ -5,6 +5,7 @@ back in its own form.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from connector.errors import RejectedError
 from connector.model import Catalogue, Delivery, FieldValue, Link, Mode
@@ -28,9 +29,9 @@ def check_key(delivery: Delivery) -> None:
         )
 
 
-def fields_due(delivery: Delivery, link: Link | None, catalogue: Catalogue) -> dict[str, FieldValue]:
-    """The fields a write carries; `link` is None for a new record, and empty for one that is adopted."""
-    return fields_to_write(delivery.record, link, catalogue, delivery.doubtful.keys())
+def fields_at_creation(delivery: Delivery, catalogue: Catalogue) -> dict[str, FieldValue]:
+    """The fields that a new record is made with."""
+    return fields_to_write(delivery.record, None, catalogue)
 
 
 def tags_due(delivery: Delivery, link: Link | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -38,44 +39,67 @@ def tags_due(delivery: Delivery, link: Link | None) -> tuple[tuple[str, ...], tu
     return tags_to_write(delivery.record, link, delivery.doubtful_tags)
 
 
-def asks_if_edited(delivery: Delivery, link: Link, catalogue: Catalogue) -> bool:
-    """Whether a field is due that may only be written after a look at the record."""
-    modes = delivery.record.modes
-    return any(modes.get(name) is Mode.UNLESS_EDITED for name in fields_due(delivery, link, catalogue))
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a delivery has to write to a record that exists, worked out once for all who ask.
 
-
-def edited(delivery: Delivery, link: Link, catalogue: Catalogue, holds: Holds) -> dict[str, str]:
-    """The due fields that must be left because of a person's edit, each with the reason.
-
-    A field we never applied counts as edited unless it is empty or already as wanted. Fields of one group
-    that are written only unless edited are left together: half of a person's decision is no decision.
+    `link` is what is known of the record; that of an adopted one is empty but for its id. `fields` are those a write
+    carries, `add` and `remove` our tags.
     """
-    due = fields_due(delivery, link, catalogue)
-    careful = {n: v for n, v in due.items() if delivery.record.modes.get(n) is Mode.UNLESS_EDITED}
-    left = {
-        name: why for name, wanted in careful.items() if (why := _edit(name, wanted, delivery, link, holds))
-    }
-    for name, why in list(left.items()):
-        left |= {member: why for member in catalogue.group(name) & careful.keys() if member not in left}
-    return left
 
+    delivery: Delivery
+    link: Link
+    catalogue: Catalogue
+    fields: Mapping[str, FieldValue]
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
 
-def _edit(name: str, wanted: FieldValue, delivery: Delivery, link: Link, holds: Holds) -> str:
-    ours = (wanted, *delivery.doubtful.get(name, ()))
-    if any(holds(name, value) for value in ours):
-        return ""
-    if name in link.applied:
-        return "" if holds(name, link.applied[name]) else EDITED
-    return "" if holds(name, None) else NOT_OURS
+    @classmethod
+    def of(cls, delivery: Delivery, link: Link, catalogue: Catalogue) -> "Due":
+        """What is due of a delivery to the record of `link`."""
+        fields = fields_to_write(delivery.record, link, catalogue, delivery.doubtful.keys())
+        return cls(delivery, link, catalogue, fields, *tags_due(delivery, link))
 
+    @property
+    def has_tags(self) -> bool:
+        """Whether a tag is to be added or taken away."""
+        return bool(self.add or self.remove)
 
-def fields_allowed(
-    delivery: Delivery, link: Link, catalogue: Catalogue, left: Mapping[str, str]
-) -> dict[str, FieldValue]:
-    """The due fields without those left; nothing when only fields remain that came along with a left one."""
-    fields = {n: v for n, v in fields_due(delivery, link, catalogue).items() if n not in left}
-    applied = {n: v for n, v in link.applied.items() if n not in delivery.doubtful}
-    return fields if any(n not in applied or applied[n] != v for n, v in fields.items()) else {}
+    def asks_if_edited(self) -> bool:
+        """Whether a field is due that may only be written after a look at the record."""
+        modes = self.delivery.record.modes
+        return any(modes.get(name) is Mode.UNLESS_EDITED for name in self.fields)
+
+    def edited(self, holds: Holds) -> dict[str, str]:
+        """The fields that must be left because of a person's edit, each with the reason.
+
+        A field we never applied counts as edited unless it is empty or already as wanted. Fields of one group
+        that are written only unless edited are left together: half of a person's decision is no decision.
+        """
+        modes = self.delivery.record.modes
+        careful = {n: v for n, v in self.fields.items() if modes.get(n) is Mode.UNLESS_EDITED}
+        left = {name: why for name, wanted in careful.items() if (why := self._edit(name, wanted, holds))}
+        for name, why in list(left.items()):
+            group = self.catalogue.group(name) & careful.keys()
+            left |= {member: why for member in group if member not in left}
+        return left
+
+    def allowed(self, left: Mapping[str, str]) -> dict[str, FieldValue]:
+        """The fields without those left; nothing when only fields remain that came along with a left one."""
+        fields = {n: v for n, v in self.fields.items() if n not in left}
+        return fields if any(self._is_news(n, v) for n, v in fields.items()) else {}
+
+    def _edit(self, name: str, wanted: FieldValue, holds: Holds) -> str:
+        ours = (wanted, *self.delivery.doubtful.get(name, ()))
+        if any(holds(name, value) for value in ours):
+            return ""
+        if name in self.link.applied:
+            return "" if holds(name, self.link.applied[name]) else EDITED
+        return "" if holds(name, None) else NOT_OURS
+
+    def _is_news(self, name: str, value: FieldValue) -> bool:
+        applied = self.link.applied
+        return name in self.delivery.doubtful or name not in applied or applied[name] != value
 
 
 def applied_after(delivery: Delivery, left: Mapping[str, str]) -> dict[str, FieldValue]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from connector.model import Catalogue, Delivery, FieldSpec, FieldValue, IncidentKey, Link, Mode, Record
-from connector.targets.writing import EDITED, NOT_OURS, applied_after, edited, fields_allowed, tags_after
+from connector.targets.writing import EDITED, NOT_OURS, Due, applied_after, tags_after
 
 CATALOGUE = Catalogue(
     "any",
@@ -54,24 +54,25 @@ def test_a_persons_edit_is_left(
 ) -> None:
     given = delivery(wanted, applied)
     assert given.link is not None
-    found = edited(given, given.link, CATALOGUE, lambda name, value: held.get(name) == value)
+    due = Due.of(given, given.link, CATALOGUE)
+    found = due.edited(lambda name, value: held.get(name) == value)
     assert found == left
-    allowed = fields_allowed(given, given.link, CATALOGUE, found)
-    assert not allowed.keys() & found.keys()
+    assert not due.allowed(found).keys() & found.keys()
 
 
 def test_a_field_that_always_follows_is_written_beside_one_that_was_edited() -> None:
     given = delivery({"a": "new", "b": "new"}, {"a": "old", "b": "old"}, a=Mode.FOLLOW)
     assert given.link is not None
-    left = edited(given, given.link, CATALOGUE, lambda name, value: False)
+    due = Due.of(given, given.link, CATALOGUE)
+    left = due.edited(lambda name, value: False)
     assert left == {"b": EDITED}
-    assert fields_allowed(given, given.link, CATALOGUE, left) == {"a": "new"}
+    assert due.allowed(left) == {"a": "new"}
 
 
 def test_a_field_that_only_came_along_is_not_written_alone() -> None:
     given = delivery({"a": "new", "b": "same"}, {"a": "old", "b": "same"})
     assert given.link is not None
-    assert fields_allowed(given, given.link, CATALOGUE, {"a": "not found"}) == {}
+    assert Due.of(given, given.link, CATALOGUE).allowed({"a": "not found"}) == {}
 
 
 def test_a_field_that_was_left_keeps_what_was_applied_before() -> None:

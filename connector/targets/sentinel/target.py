@@ -20,15 +20,7 @@ from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.comments import Outcome, write_comments
 from connector.targets.sentinel.incident import Changes, Held, body_of, from_link, holds, not_taken
-from connector.targets.writing import (
-    applied_after,
-    check_key,
-    edited,
-    fields_allowed,
-    fields_due,
-    tags_after,
-    tags_due,
-)
+from connector.targets.writing import Due, applied_after, check_key, fields_at_creation, tags_after
 
 INCIDENT_WRITES = "incident_writes"
 COMMENT_WRITES = "comment_writes"
@@ -117,7 +109,8 @@ class SentinelTarget:
         An incident that is to be joined counts as found: one that is not there yet costs nothing, which only
         the attempt can tell.
         """
-        writes = 1 if delivery.link is None or _changes(delivery, delivery.link) else 0
+        link = delivery.link
+        writes = 1 if link is None or _changes(_due(delivery, link)) else 0
         cost = {INCIDENT_WRITES: writes, COMMENT_WRITES: len(delivery.notes)}
         return {name: count for name, count in cost.items() if count}
 
@@ -153,31 +146,32 @@ class SentinelTarget:
         """The first write for this incident: adopt what is there, or create it."""
         found = await self._finder.find(calls, delivery)
         if isinstance(found, Held):
-            written = await _agree(calls, delivery, Link(found.name), found)
+            written = await _agree(calls, _due(delivery, Link(found.name)), found)
             return replace(written, held=replace(written.held, created=found.created))
         changes = _creation(delivery)
         try:
             return _Written(await calls.put(found, body_of(changes, None)), changes)
         except ConflictError:
-            return await _agree(calls, delivery, Link(found), await calls.read(found))
+            return await _agree(calls, _due(delivery, Link(found)), await calls.read(found))
 
     async def _continue(self, calls: Calls, delivery: Delivery, link: Link) -> _Written:
         """A later write; without anything to change the incident is not even read."""
-        if not _changes(delivery, link):
+        due = _due(delivery, link)
+        if not _changes(due):
             return _Written(Held(link.external_id, ""))
         looks = delivery.in_doubt or not self._finder.creates
         held = None if looks else from_link(link)
-        written = await _agree(calls, delivery, link, held or await _read_linked(calls, link))
+        written = await _agree(calls, due, held or await _read_linked(calls, link))
         if not written.held.created:
             return written
         return replace(written, left={**written.left, COMMENTS: MADE_ANEW})
 
 
-async def _agree(calls: Calls, delivery: Delivery, link: Link, held: Held) -> _Written:
+async def _agree(calls: Calls, due: Due, held: Held) -> _Written:
     """Write what differs; after a conflict read and merge again."""
     for merges_left in range(_MERGES, -1, -1):
-        left = edited(delivery, link, SENTINEL_CATALOGUE, partial(holds, held))
-        changes = _changes(delivery, link, left)
+        left = due.edited(partial(holds, held))
+        changes = _changes(due, left)
         if held.fresh:
             changes = changes.beyond(held)
         if not changes:
@@ -187,7 +181,7 @@ async def _agree(calls: Calls, delivery: Delivery, link: Link, held: Held) -> _W
         except ConflictError:
             if not merges_left:
                 raise
-        held = await _read_linked(calls, link)
+        held = await _read_linked(calls, due.link)
     raise AssertionError("the loop returns or raises")
 
 
@@ -204,13 +198,16 @@ async def _read_linked(calls: Calls, link: Link) -> Held:
     return held
 
 
-def _changes(delivery: Delivery, link: Link, left: Mapping[str, str] | None = None) -> Changes:
-    add, remove = tags_due(delivery, link)
-    return Changes(fields_allowed(delivery, link, SENTINEL_CATALOGUE, left or {}), add, remove)
+def _due(delivery: Delivery, link: Link) -> Due:
+    return Due.of(delivery, link, SENTINEL_CATALOGUE)
+
+
+def _changes(due: Due, left: Mapping[str, str] | None = None) -> Changes:
+    return Changes(due.allowed(left or {}), due.add, due.remove)
 
 
 def _creation(delivery: Delivery) -> Changes:
-    fields = fields_due(delivery, None, SENTINEL_CATALOGUE)
+    fields = fields_at_creation(delivery, SENTINEL_CATALOGUE)
     missing = sorted(SENTINEL_CATALOGUE.required - fields.keys())
     if missing:
         raise RejectedError(
@@ -242,15 +239,16 @@ def _receipt(delivery: Delivery, written: _Written, comments: Outcome, ids: Sequ
 
 def _link(delivery: Delivery, written: _Written, comments: Outcome) -> Link:
     old, held = delivery.link or Link(""), written.held
-    known = replace(
-        old,
+    answered = bool(held.etag)  # not when nothing was to be written
+    return Link(
         external_id=held.name,
         number=held.number or old.number,
         url=held.url or old.url,
         applied=applied_after(delivery, written.left),
         tags=tags_after(delivery),
+        version=held.etag or old.version,
+        remote=held.remote() if answered else old.remote,
+        stale=comments.moved_etag or (old.stale and not answered),
         generation=delivery.generation,
+        left=old.left,
     )
-    if held.etag:
-        known = replace(known, version=held.etag, remote=held.remote(), stale=False)
-    return replace(known, stale=True) if comments.moved_etag else known

@@ -15,7 +15,7 @@ from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
 from connector.targets.servicenow.keys import KeyWatch
-from connector.targets.servicenow.noting import all_new, noting
+from connector.targets.servicenow.noting import Noting, all_new, noting
 from connector.targets.servicenow.outcome import Outcome
 from connector.targets.servicenow.records import Records
 from connector.targets.servicenow.references import References
@@ -23,23 +23,26 @@ from connector.targets.servicenow.refusals import blamed, gone, hidden_twin
 from connector.targets.servicenow.row import FINAL, KEY, Memory, Row
 from connector.targets.servicenow.tags import merged, tags_field, touched
 from connector.targets.servicenow.transition import check_open, closed, reachable, started_from
-from connector.targets.writing import asks_if_edited, edited, fields_allowed, fields_due, tags_due
+from connector.targets.writing import Due, fields_at_creation
 
 
-def is_due(delivery: Delivery, link: Link) -> bool:
+def due_of(delivery: Delivery, link: Link) -> Due:
+    """What a delivery has to write to the record of `link`."""
+    return Due.of(delivery, link, SERVICENOW_CATALOGUE)
+
+
+def is_due(due: Due) -> bool:
     """Whether there is anything to do for a record we have a link to."""
-    fields = fields_due(delivery, link, SERVICENOW_CATALOGUE)
-    return bool(delivery.notes or fields or any(tags_due(delivery, link)))
+    return bool(due.delivery.notes or due.fields or due.has_tags)
 
 
-def needs_look(delivery: Delivery) -> bool:
+def needs_look(due: Due) -> bool:
     """Whether a linked record must be read before it is written; never for a plain update."""
-    link = delivery.link
-    if link is None or not is_due(delivery, link):
+    if not is_due(due):
         return False
-    tagged = bool(tags_field(delivery.record)) and any(tags_due(delivery, link))
-    final = Memory.of(link).state in FINAL and bool(fields_due(delivery, link, SERVICENOW_CATALOGUE))
-    return delivery.in_doubt or tagged or final or asks_if_edited(delivery, link, SERVICENOW_CATALOGUE)
+    tagged = due.has_tags and bool(tags_field(due.delivery.record))
+    final = bool(due.fields) and Memory.of(due.link).state in FINAL
+    return due.delivery.in_doubt or tagged or final or due.asks_if_edited()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,11 @@ class Attempt:
         link = self.delivery.link
         if link is None:
             return await self._start()
-        if not is_due(self.delivery, link):
+        due = due_of(self.delivery, link)
+        if not is_due(due):
             return Outcome(link)
-        row = await self._linked(link) if needs_look(self.delivery) else None
-        return await self._agree(link, row)
+        row = await self._linked(link) if needs_look(due) else None
+        return await self._agree(due, row)
 
     async def _start(self) -> Outcome:
         row = await self.records.of(self.calls, self.delivery)
@@ -84,12 +88,12 @@ class Attempt:
     async def _adopt(self, row: Row) -> Outcome:
         """Go on with a record that is ours already: an earlier attempt made it, or the state was lost."""
         self.keys.saw(self.delivery, row)
-        outcome = await self._agree(Link(row.sys_id, row.number), row)
+        outcome = await self._agree(due_of(self.delivery, Link(row.sys_id, row.number)), row)
         return replace(outcome, created=self.dialect.landed(self.delivery, row))
 
     async def _create(self) -> Outcome:
         await self.keys.check(self.calls)
-        due = fields_due(self.delivery, None, SERVICENOW_CATALOGUE)
+        due = fields_at_creation(self.delivery, SERVICENOW_CATALOGUE)
         await self.references.learn(self.calls, due.values())
         resolved = self.references.resolve(due)
         sent = {name: text for name, text in resolved.texts.items() if text}
@@ -124,33 +128,32 @@ class Attempt:
         except RejectedError as error:
             raise (gone(link) if error.signature == "not_found" else error) from error
 
-    async def _agree(self, link: Link, row: Row | None) -> Outcome:
+    async def _agree(self, due: Due, row: Row | None) -> Outcome:
         """Write what differs from the record, or from what is known of it."""
-        notes = await noting(self.calls, self.dialect, self.delivery, link, row)
-        plan = replace(await self._planned(link, row), noting=notes)
+        notes = await noting(self.calls, self.dialect, self.delivery, due.link, row)
+        plan = await self._planned(due, row, notes)
         body = {**plan.sent, **self.dialect.noted(notes.send, self.delivery.token)}
         if not body:
             return plan
         if plan.sent and row is not None:
             check_open(row.number, row.state)
-        answer = await self._patch(link, plan.sent, body)
+        answer = await self._patch(due.link, plan.sent, body)
         sent = {name: text for name, text in body.items() if name != self.dialect.note_field}
         return replace(plan, sent=sent, row=row.updated(answer) if row is not None else answer)
 
-    async def _planned(self, link: Link, row: Row | None) -> Outcome:
+    async def _planned(self, due: Due, row: Row | None, notes: Noting) -> Outcome:
         """The outcome that a write would have."""
-        due = fields_due(self.delivery, link, SERVICENOW_CATALOGUE)
         # What a lost attempt may have written is recognised only once its people are known, too.
         doubtful = chain.from_iterable(self.delivery.doubtful.values())
-        await self.references.learn(self.calls, [*due.values(), *doubtful])
-        resolved = self.references.resolve(due)
-        left = {**(self._edited(link, row) if row is not None else {}), **resolved.left}
-        due = fields_allowed(self.delivery, link, SERVICENOW_CATALOGUE, left)
-        sent = self._reachable({name: resolved.texts[name] for name in due}, link, row)
+        await self.references.learn(self.calls, [*due.fields.values(), *doubtful])
+        resolved = self.references.resolve(due.fields)
+        left = {**(self._edited(due, row) if row is not None else {}), **resolved.left}
+        allowed = due.allowed(left)
+        sent = self._reachable({name: resolved.texts[name] for name in allowed}, due.link, row)
         if row is not None and all(row.has(name, text) for name, text in sent.items()):
             sent = {}
-        fields = {**due, **self._ours(left, row)}
-        return Outcome(link, row, {**sent, **self._tag_text(link, row)}, fields, left)
+        fields = {**allowed, **self._ours(left, row)}
+        return Outcome(due.link, row, {**sent, **self._tag_text(due, row)}, fields, left, noting=notes)
 
     def _ours(self, left: Iterable[str], row: Row | None) -> dict[str, FieldValue]:
         """What a lost attempt has put into fields that are left now."""
@@ -166,26 +169,25 @@ class Attempt:
         held = row.state if row is not None else Memory.of(link).state
         return reachable(texts, held, started_from(self.delivery))
 
-    def _edited(self, link: Link, row: Row) -> dict[str, str]:
-        forms = Memory.of(link).forms
+    def _edited(self, due: Due, row: Row) -> dict[str, str]:
+        applied, forms = due.link.applied, Memory.of(due.link).forms
 
         def holds(name: str, value: FieldValue) -> bool:
-            if name in forms and value == link.applied.get(name):
+            if name in forms and value == applied.get(name):
                 return row.has(name, forms[name])
             return self._resolves_to(value, row, name)
 
-        return edited(self.delivery, link, SERVICENOW_CATALOGUE, holds)
+        return due.edited(holds)
 
     def _resolves_to(self, value: FieldValue, row: Row, name: str) -> bool:
         text = self.references.resolve({name: value}).texts.get(name)
         return text is not None and row.has(name, text)
 
-    def _tag_text(self, link: Link, row: Row | None) -> dict[str, str]:
+    def _tag_text(self, due: Due, row: Row | None) -> dict[str, str]:
         name = tags_field(self.delivery.record)
-        add, remove = tags_due(self.delivery, link)
-        if not name or row is None or not (add or remove):
+        if not name or row is None or not due.has_tags:
             return {}
-        text = merged(row.text(name), add, remove)
+        text = merged(row.text(name), due.add, due.remove)
         return {} if row.has(name, text) else {name: text}
 
     async def _patch(self, link: Link, sent: Mapping[str, str], body: Mapping[str, str]) -> Row:

@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from connector.errors import AuthError, RejectedError
 from connector.http import BadAnswerError, Peer
-from connector.model import Catalogue, Delivery, Quota, Receipt
-from connector.targets.servicenow.attempt import Attempt, is_due, needs_look
+from connector.model import Catalogue, Delivery, FieldValue, Quota, Receipt
+from connector.targets.servicenow.attempt import Attempt, due_of, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
@@ -20,7 +20,7 @@ from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
 from connector.targets.servicenow.records import Records, check_queryable
 from connector.targets.servicenow.references import References
-from connector.targets.writing import check_key, fields_due
+from connector.targets.writing import check_key, fields_at_creation
 
 WRITES = "writes"
 
@@ -63,7 +63,7 @@ class ServiceNowTarget:
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         """One write, or none when nothing changes."""
         link = delivery.link
-        return {WRITES: 1} if link is None or is_due(delivery, link) else {}
+        return {WRITES: 1} if link is None or is_due(due_of(delivery, link)) else {}
 
     async def open(self, *, first_use: bool) -> None:  # noqa: ARG002  # the protocol's; alike at every start
         """Ask the table once, so that a wrong address, table or role pauses the target and parks no row.
@@ -81,11 +81,13 @@ class ServiceNowTarget:
         """Look up keys, records and people for all deliveries, in one request for each kind."""
         calls = self._calls()
         unlinked = [one for one in deliveries if one.link is None]
-        doubtful = [one for one in deliveries if needs_look(one)]
-        due = (fields_due(one, one.link, SERVICENOW_CATALOGUE) for one in deliveries)
-        values = [value for fields in due for value in fields.values()]
+        dues = [due_of(one, one.link) for one in deliveries if one.link is not None]
+        looks = [due.delivery for due in dues if needs_look(due)]
+        fields: list[Mapping[str, FieldValue]] = [due.fields for due in dues]
+        fields += (fields_at_creation(one, SERVICENOW_CATALOGUE) for one in unlinked)
+        values = [value for each in fields for value in each.values()]
         await _unless_refused(self._records.look_up(calls, unlinked))
-        await _unless_refused(self._records.read_ahead(calls, doubtful))
+        await _unless_refused(self._records.read_ahead(calls, looks))
         await _unless_refused(self._references.learn(calls, values))
 
     async def apply(self, delivery: Delivery) -> Receipt:
