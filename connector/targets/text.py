@@ -5,8 +5,6 @@ cannot be stored by every database, so one such character in a title that a pers
 the whole transaction. Both become U+FFFD, as they do on the way in.
 """
 
-from collections.abc import Mapping
-
 from connector.model import JSON
 
 _REPLACEMENT = "\ufffd"
@@ -23,8 +21,10 @@ def storable(value: JSON) -> JSON:
     """The JSON value with every text in it made fit to be stored, keys included; numbers with a fraction as text."""
     if isinstance(value, str):
         return storable_text(value)
-    if isinstance(value, Mapping):
-        return {storable_text(str(key)): storable(member) for key, member in value.items()}
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return {storable_text(key): storable(member) for key, member in value.items()}
     if isinstance(value, list):
         return [storable(member) for member in value]
     return str(value) if isinstance(value, float) else value

@@ -90,7 +90,7 @@ class Changes:
 
     def beyond(self, held: Held) -> "Changes":
         """The changes that the incident does not have yet."""
-        labels = {label.casefold() for label in held.labels}
+        labels = {label.casefold() for label in held.labels} if self.add or self.remove else set()
         return Changes(
             {n: v for n, v in self.fields.items() if not holds(held, n, v)},
             tuple(tag for tag in self.add if tag.casefold() not in labels),

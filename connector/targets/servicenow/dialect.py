@@ -52,6 +52,8 @@ class Dialect:
 
     def fitting(self, notes: Sequence[NoteInHand]) -> tuple[NoteInHand, ...]:
         """The first notes, as many as one write holds: their joint text is one entry, and a longer one is cut."""
+        if len(notes) < 2:
+            return tuple(notes)  # one by itself is cut to fit
         sizes = accumulate(len(_BETWEEN) + len(_text(note)) for note in notes)
         fit = sum(size <= SERVICENOW_CATALOGUE.note_limit + len(_BETWEEN) for size in sizes)
         return tuple(notes[:fit])

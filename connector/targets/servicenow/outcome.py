@@ -33,14 +33,14 @@ class Outcome:
 
 def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequence[str]) -> Receipt:
     """What the target answers for a delivery."""
-    add, remove = tags_due(delivery, delivery.link)
     wrote_tags = tags_field(delivery.record) in outcome.sent
+    add, remove = tags_due(delivery, delivery.link) if wrote_tags else ((), ())
     return Receipt(
         link=_link(delivery, outcome, dialect),
         created=outcome.created,
         wrote={name: value for name, value in outcome.fields.items() if name in outcome.sent},
-        tags_added=add if wrote_tags else (),
-        tags_removed=remove if wrote_tags else (),
+        tags_added=add,
+        tags_removed=remove,
         not_taken=not_taken(outcome.sent, outcome.row) if outcome.row is not None else (),
         left=_left(outcome),
         notes=outcome.noting.done,
@@ -52,22 +52,19 @@ def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequenc
 def _link(delivery: Delivery, outcome: Outcome, dialect: Dialect) -> Link:
     old, row = delivery.link or outcome.link, outcome.row
     lost = {name: outcome.fields[name] for name in outcome.left if name in outcome.fields}
-    known = replace(
-        old,
-        applied={**applied_after(delivery, outcome.left), **lost},
-        tags=tags_after(delivery),
-        generation=delivery.generation,
-    )
+    applied = {**applied_after(delivery, outcome.left), **lost}
     if row is None:
-        return known
-    return replace(
-        known,
+        return replace(old, applied=applied, tags=tags_after(delivery), generation=delivery.generation)
+    return Link(
         external_id=row.sys_id,
         number=row.number or old.number,
         url=dialect.url(row.sys_id),
+        applied=applied,
+        tags=tags_after(delivery),
         version=row.text("sys_mod_count") or old.version,
         remote=_memory(delivery, outcome, row, dialect).remote(),
-        stale=False,
+        generation=delivery.generation,
+        left=old.left,
     )
 
 

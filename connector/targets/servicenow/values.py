@@ -8,7 +8,6 @@ zone).
 """
 
 import re
-from collections.abc import Mapping
 
 from connector.model import JSON, FieldKind, FieldValue, Lookup, Revision
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
@@ -50,7 +49,7 @@ def _time(text: str) -> str:
 
 def shown(value: JSON) -> str:
     """A field of an answer as text, whichever of its shapes the instance chose."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("value", value.get("display_value"))
     if isinstance(value, bool):
         return "true" if value else "false"
