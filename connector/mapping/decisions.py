@@ -19,7 +19,7 @@ from connector.mapping.report import Report
 from connector.mapping.text import show
 from connector.mapping.values import LEAVE, Action, action
 from connector.mapping.view import View
-from connector.mapping.writers import Results, Writer, condition, guarded
+from connector.mapping.writers import Results, Where, Writer, condition, guarded, guarded_where
 from connector.model import Catalogue, Mode
 from connector.yamlsource import Path
 
@@ -65,7 +65,9 @@ class DecisionCompiler:
         compiled = [row for row in rows if row is not None]
         self._check_rows(compiled, known)
         run = guarded(_decide(known, compiled, otherwise), when, lambda view: _apply(fallback, view))
-        return Writer(f"decisions.{rule.id}", tuple(rule.set_), run, Mode(rule.mode), self._path)
+        found_at = _deciding(known, compiled, (*self._path, "otherwise"))
+        where = guarded_where(found_at, when, self._path, has_else=rule.else_ is not None)
+        return Writer(f"decisions.{rule.id}", tuple(rule.set_), run, Mode(rule.mode), self._path, where)
 
     def _column(self, index: int, name: str) -> Expr | None:
         return self._report.attempt((*self._path, "given", index), compile_expression, name, self._scope)
@@ -191,6 +193,18 @@ def _decide(
         return _apply(otherwise, view)
 
     return run
+
+
+def _deciding(columns: Sequence[Expr], rows: Sequence[Row], otherwise: Path) -> Where:
+    def where(view: View) -> Path:
+        values = [column.run(view) for column in columns]
+        for row in rows:
+            cells = zip(row.cells, values, strict=True)
+            if all(part.accepts is None or part.accepts(value) for part, value in cells):
+                return row.path
+        return otherwise
+
+    return where
 
 
 def _apply(actions: Iterable[Action], view: View) -> Results:

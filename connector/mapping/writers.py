@@ -17,17 +17,31 @@ from connector.model import Catalogue, FieldSpec, Mode
 from connector.yamlsource import Path
 
 Results = tuple[Result, ...]
+Where = Callable[[View], Path]
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A rule that writes fields: `run` gives one result for each of `fields`, or raises UndecidedError."""
+    """A rule that writes fields: `run` gives one result for each of `fields`, or raises UndecidedError.
+
+    `where` gives the place of what decides for an incident: a key of a table, a row, `otherwise`, `else`, or the
+    condition that does not hold. It is worked out beside `run`, for explanations only, and raises like it.
+    """
 
     rule: str
     fields: tuple[str, ...]
     run: Callable[[View], Results]
     mode: Mode
     path: Path
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a field gets its value, and what of the rule gave it."""
+
+    run: Callable[[View], Results]
+    where: Where
 
 
 def condition(when: str | bool | None, scope: Scope) -> Run | None:
@@ -47,6 +61,19 @@ def guarded(
     return lambda view: run(view) if when(view) else otherwise(view)
 
 
+def guarded_where(where: Where, when: Run | None, path: Path, *, has_else: bool) -> Where:
+    """What decides in a rule at `path` with a condition: `else`, or the condition itself, where it does not hold."""
+    if when is None:
+        return where
+    instead = (*path, "else" if has_else else "when")
+    return lambda view: where(view) if when(view) else instead
+
+
+def always_at(path: Path) -> Where:
+    """The place of a rule that says the same of every incident."""
+    return lambda view: path  # noqa: ARG005  # a Where takes a view
+
+
 class FieldCompiler:
     """Compiles the rules under `fields`."""
 
@@ -61,16 +88,20 @@ class FieldCompiler:
         spec = self._catalogue.spec(name)
         before = len(self._report.problems)
         if not isinstance(rule, FieldSpecification):
-            run = self._acting(path, rule, spec)
-            return None if run is None else Writer(f"fields.{name}", (name,), run, Mode.FOLLOW, path)
-        run = self._way(path, rule, spec)
+            way = self._acting(path, rule, spec)
+            if way is None:
+                return None
+            return Writer(f"fields.{name}", (name,), way.run, Mode.FOLLOW, path, way.where)
+        way = self._way(path, rule, spec)
         when = self._report.attempt((*path, "when"), condition, rule.when, self._scope)
         otherwise = self._acting((*path, "else"), rule.else_, spec)
-        if run is None or otherwise is None or len(self._report.problems) > before:
+        if way is None or otherwise is None or len(self._report.problems) > before:
             return None
-        return Writer(f"fields.{name}", (name,), guarded(run, when, otherwise), Mode(rule.mode), path)
+        run = guarded(way.run, when, otherwise.run)
+        where = guarded_where(way.where, when, path, has_else="else_" in rule.model_fields_set)
+        return Writer(f"fields.{name}", (name,), run, Mode(rule.mode), path, where)
 
-    def _way(self, path: Path, rule: FieldSpecification, spec: FieldSpec) -> Callable[[View], Results] | None:
+    def _way(self, path: Path, rule: FieldSpecification, spec: FieldSpec) -> _Way | None:
         source = None
         if rule.from_ is not None:
             written = rule.from_
@@ -82,47 +113,46 @@ class FieldCompiler:
         if rule.lookup is not None:
             wanted = rule.lookup
             act = self._report.attempt((*path, "lookup"), lookup, wanted, spec, self._scope, source)
-            return None if act is None else _applied(act, source)
+            return None if act is None else _Way(_applied(act, source), always_at((*path, "lookup")))
         if rule.value is not None:
             return self._acting((*path, "value"), rule.value, spec, source)
         return None if source is None else self._table(path, rule, spec, source)
 
-    def _acting(
-        self, path: Path, value: Value, spec: FieldSpec, source: Expr | None = None
-    ) -> Callable[[View], Results] | None:
+    def _acting(self, path: Path, value: Value, spec: FieldSpec, source: Expr | None = None) -> _Way | None:
         act = self._report.attempt(path, action, value, spec, self._scope, source)
-        return None if act is None else _applied(act, source)
+        return None if act is None else _Way(_applied(act, source), always_at(path))
 
-    def _table(
-        self, path: Path, rule: FieldSpecification, spec: FieldSpec, source: Expr
-    ) -> Callable[[View], Results] | None:
+    def _table(self, path: Path, rule: FieldSpecification, spec: FieldSpec, source: Expr) -> _Way | None:
         normal = self._report.attempt((*path, "from"), key_form, source)
         if normal is None:
             return None
         table: dict[Any, Action] = {}
+        places: dict[Any, Path] = {}
         for key, value in (rule.values or {}).items():
             place = (*path, "values", key)
             act = self._report.attempt(place, action, value, spec, self._scope, source)
-            self._enter(table, place, key, act, source)
+            form = self._enter(table, place, key, act, source)
+            places.setdefault(form, place)
         default = None
         if rule.otherwise is not None:
             written = rule.otherwise
             default = self._report.attempt((*path, "otherwise"), action, written, spec, self._scope, source)
         else:
             self._check_total((*path, "values"), table, source)
-        return _looked_up(source.run, normal, table, default or _leave)
+        run = _looked_up(source.run, normal, table, default or _leave)
+        return _Way(run, _found_at(source.run, normal, places, (*path, "otherwise")))
 
-    def _enter(
-        self, table: dict[Any, Action], path: Path, key: Any, act: Action | None, source: Expr
-    ) -> None:
+    def _enter(self, table: dict[Any, Action], path: Path, key: Any, act: Action | None, source: Expr) -> Any:
+        """The form of the key under which the action now stands in the table."""
         form = self._report.attempt(path, lambda: (table_key(key, source),))
         if form is None:
-            return
+            return None
         if form[0] in table:
             self._report.add(
                 path, f"`{show(key)}` means the same as a key before it", "keep one", at_key=True
             )
         table[form[0]] = act or _leave
+        return form[0]
 
     def _check_total(self, path: Path, table: dict[Any, Action], source: Expr) -> None:
         if source.kind is Kind.ENUM and source.vocabulary is not None:
@@ -158,6 +188,10 @@ def _looked_up(
         return (table.get(normal(value), default)(view, value),)
 
     return run
+
+
+def _found_at(read: Run, normal: Callable[[Any], Any], places: dict[Any, Path], default: Path) -> Where:
+    return lambda view: places.get(normal(read(view)), default)
 
 
 def table_key(key: Any, source: Expr) -> Any:
