@@ -59,8 +59,8 @@ def run_examples(mapping: CompiledMapping) -> list[ExampleResult]:
     return [_result(mapping, index, example) for index, example in enumerate(mapping.document.examples)]
 
 
-def check_examples(mapping: CompiledMapping, report: Report) -> None:
-    """Complain about examples that fail, once for each difference, and about properties no incident has."""
+def check_examples(mapping: CompiledMapping, report: Report, *, run: bool = True) -> None:
+    """Complain about properties no incident has, and with `run` about examples that fail, once for each difference."""
     for index, example in enumerate(mapping.document.examples):
         for part, incident in (("incident", example.incident), ("old", example.old or {})):
             for name in incident:
@@ -68,7 +68,7 @@ def check_examples(mapping: CompiledMapping, report: Report) -> None:
                     path = ("examples", index, part, name)
                     remedy = nearest(name, PROPERTIES) or "name a property of the incident"
                     report.add(path, f"an incident has no `{name}`", remedy, at_key=True)
-        for difference in _result(mapping, index, example).differences:
+        for difference in _result(mapping, index, example).differences if run else ():
             report.add(
                 difference.path, f"example `{example.name}`: {difference}", "correct the rule or the example"
             )
