@@ -16,6 +16,8 @@ from typing import Protocol, cast
 import httpcore
 import httpx
 
+from connector.http.sockets import Sockets
+
 _KEEPALIVE = 30.0  # seconds
 # An address whose path needs no quoting: printable ASCII without blank, and no fragment.
 _PLAIN = re.compile(r"(https?://[a-z0-9.:\[\]-]+)(/[!-\"$-~]*)", re.IGNORECASE)
@@ -100,7 +102,8 @@ class Direct:
             raise httpx.InvalidURL("not an address of http or https")
         prefix, target = plain.groups()
         old = self._connection
-        if old is not None and prefix == self._prefix and not (old.is_closed() or old.has_expired()):
+        # One that is neither idle nor closed belongs to a request that was cancelled while its answer was put away.
+        if old is not None and prefix == self._prefix and old.is_available() and not old.has_expired():
             return old, target.encode()
         if old is not None:
             await old.aclose()
@@ -112,7 +115,10 @@ class Direct:
         self._prefix, self._host = prefix, address.netloc
         self._origin = httpcore.Origin(address.raw_scheme, address.raw_host, port)
         self._connection = httpcore.AsyncHTTPConnection(
-            origin=self._origin, ssl_context=self._tls, keepalive_expiry=_KEEPALIVE
+            origin=self._origin,
+            ssl_context=self._tls,
+            keepalive_expiry=_KEEPALIVE,
+            network_backend=Sockets(),
         )
         return self._connection
 
