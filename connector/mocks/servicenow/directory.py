@@ -1,6 +1,9 @@
-"""The people and groups of the instance: few, invented, and with one trap: two persons share a name."""
+"""The people, groups and things of the instance: few, invented, and with traps.
 
-from collections.abc import Iterator
+Two persons share a name, and so do two computers.
+"""
+
+from collections.abc import Collection, Iterator
 from uuid import NAMESPACE_URL, uuid5
 
 from connector.mocks.servicenow.database import Row
@@ -25,6 +28,20 @@ _GROUPS = (
     ("Messaging Operations", "Mail and collaboration"),
     ("Service Desk", "First contact"),
 )
+_ROLES = ("admin", "itil", "itil_admin", "sn_incident_read", "sn_incident_write", "rest_service")
+_SECURITY_ROLES = ("sn_si.read", "sn_si.basic", "sn_si.analyst", "sn_si.admin", "sn_si.integration_user")
+
+# By table: the name of a row, and its other values.
+_REFERRED: dict[str, tuple[tuple[str, Row], ...]] = {
+    "core_company": (("Contoso", {"customer": "true"}), ("Fabrikam", {"customer": "true"})),
+    "cmdb_ci": (
+        ("lap-1001", {"fqdn": "lap-1001.contoso.example", "asset_tag": "P1001"}),
+        ("srv-mail-01", {"fqdn": "srv-mail-01.contoso.example", "asset_tag": "P2001"}),
+        ("kiosk", {"fqdn": "kiosk.north.contoso.example", "asset_tag": "P3001"}),
+        ("kiosk", {"fqdn": "kiosk.south.contoso.example", "asset_tag": "P3002"}),
+    ),
+    "u_site": (("Zurich", {"u_code": "ZRH"}), ("Geneva", {"u_code": "GVA"})),
+}
 
 
 def stable_id(table: str, name: str) -> str:
@@ -54,3 +71,22 @@ def group_rows() -> Iterator[Row]:
     """Yield the groups, without system fields."""
     for name, description in _GROUPS:
         yield {"sys_id": stable_id("sys_user_group", name), "name": name, "description": description}
+
+
+def role_rows() -> Iterator[Row]:
+    """Yield the roles, without system fields."""
+    for name in (*_ROLES, *_SECURITY_ROLES):
+        yield {"sys_id": stable_id("sys_user_role", name), "name": name}
+
+
+def has_role_rows(integration: str, roles: Collection[str]) -> Iterator[Row]:
+    """Yield who has which role, without system fields."""
+    for name in sorted(roles):
+        yield {"user": stable_id("sys_user", integration), "role": stable_id("sys_user_role", name)}
+
+
+def referred_rows(table: str) -> Iterator[Row]:
+    """Yield the things of one table that records refer to, without system fields."""
+    display = "u_name" if table == "u_site" else "name"
+    for number, (name, values) in enumerate(_REFERRED[table]):
+        yield {"sys_id": stable_id(table, f"{name} {number}"), display: name, **values}

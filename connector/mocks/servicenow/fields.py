@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from connector.mocks.servicenow import journal
+from connector.mocks.servicenow.choices import choices_of
 from connector.mocks.servicenow.database import Database, Row
 from connector.mocks.servicenow.schema import SCHEMAS, Field, Schema
 from connector.mocks.servicenow.session import shown
@@ -62,7 +63,7 @@ def displayed(database: Database, field: Field, row: Row, zone: tzinfo) -> str:
     if not value or field.kind == "string":
         return value
     if field.kind == "choice":
-        return _label(database, field.name, value)
+        return _label(database, row.get("sys_class_name", ""), field.name, value)
     if field.kind == "reference":
         return _name(database, field, value)
     if field.kind == "datetime":
@@ -70,8 +71,8 @@ def displayed(database: Database, field: Field, row: Row, zone: tzinfo) -> str:
     return SCHEMAS[value].label if field.kind == "class" else value
 
 
-def _label(database: Database, element: str, value: str) -> str:
-    choices = database.tables["sys_choice"].having("element", [element])
+def _label(database: Database, table: str, element: str, value: str) -> str:
+    choices = choices_of(database, table, element)
     return next((row["label"] for row in choices if row["value"] == value), value)
 
 

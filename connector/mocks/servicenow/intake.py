@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
 
+from connector.mocks.servicenow.choices import choices_of
 from connector.mocks.servicenow.database import Database, Row
 from connector.mocks.servicenow.schema import Field, Schema
 from connector.mocks.servicenow.session import Session, meant
@@ -45,7 +46,7 @@ class Desk:
             field = schema.fields.get(name)
             if field is None or self._is_closed(schema, name):
                 continue
-            text = self._read(field, _text(value))
+            text = self._read(schema, field, _text(value))
             if text is None:
                 continue
             if field.kind != "journal":
@@ -58,21 +59,21 @@ class Desk:
         managed = name.startswith("sys_") or name in _COMPUTED
         return managed or name in self.closed_fields or f"{schema.name}.{name}" in self.closed_fields
 
-    def _read(self, field: Field, text: str | None) -> str | None:
+    def _read(self, schema: Schema, field: Field, text: str | None) -> str | None:
         if text is None:
             return None
         if field.kind == "choice":
-            return self._choice(field, text) or None
+            return self._choice(schema, field, text) or None
         if field.kind == "reference":
             return self._reference(field, text)
         if field.kind == "datetime" and text:
             return meant(text, self.session.zone if self.by_display else UTC)
         return text if field.kind == "journal" else text[: field.length]
 
-    def _choice(self, field: Field, text: str) -> str:
+    def _choice(self, schema: Schema, field: Field, text: str) -> str:
         if not self.by_display:
             return text
-        choices = self.database.tables["sys_choice"].having("element", [field.name])
+        choices = choices_of(self.database, schema.name, field.name)
         return next((row["value"] for row in choices if row["label"] == text), text)
 
     def _reference(self, field: Field, text: str) -> str:

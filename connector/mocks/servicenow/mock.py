@@ -18,7 +18,16 @@ from connector.mocks.servicenow import batch, table_api
 from connector.mocks.servicenow.access import Access
 from connector.mocks.servicenow.choices import choice_rows
 from connector.mocks.servicenow.database import Database, Row, Table
-from connector.mocks.servicenow.directory import ADMIN, group_rows, stable_id, user_rows
+from connector.mocks.servicenow.dictionary import column_rows, table_rows
+from connector.mocks.servicenow.directory import (
+    ADMIN,
+    group_rows,
+    has_role_rows,
+    referred_rows,
+    role_rows,
+    stable_id,
+    user_rows,
+)
 from connector.mocks.servicenow.intake import Desk
 from connector.mocks.servicenow.replies import Call, RefusedError, Reply, error_reply, html_reply
 from connector.mocks.servicenow.session import Session, stored, zone_named
@@ -29,6 +38,7 @@ TOKEN_PATH: Final = "/oauth_token.do"  # noqa: S105 - a path, not a secret
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PERSON = "dana.example"
+ROLES: Final = frozenset({"itil", "rest_service", "sn_si.analyst"})
 
 
 class ServiceNowMock:
@@ -42,7 +52,7 @@ class ServiceNowMock:
         self.settings = Settings()
         self._clock = clock
         self._seed = seed
-        self._account = _grant(username, frozenset({"itil", "rest_service"}))
+        self._account = _grant(username, ROLES)
         self._access = Access(clock, self.settings, self._account, password)
         self._database = self._seeded()
         self.app = Starlette(routes=[Route("/{path:path}", self._serve, methods=_METHODS)])
@@ -123,7 +133,7 @@ class ServiceNowMock:
 
     def _table(self, name: str) -> Table:
         table = self._database.tables.get(name)
-        if table is None:
+        if table is None or name in self.settings.absent_tables:
             raise RefusedError(400, f"Invalid table {name}")
         return table
 
@@ -148,14 +158,13 @@ class ServiceNowMock:
         seeds = {
             "sys_user": user_rows(self._account.user),
             "sys_user_group": group_rows(),
+            "sys_user_role": role_rows(),
+            "sys_user_has_role": has_role_rows(self._account.user, ROLES),
             "sys_choice": choice_rows(),
             "sys_properties": iter([{"name": "glide.sys.default.tz", "value": "GMT"}]),
-            "sys_db_object": iter(
-                [
-                    {"name": table.schema.name, "label": table.schema.label}
-                    for table in database.tables.values()
-                ]
-            ),
+            "sys_db_object": table_rows(),
+            "sys_dictionary": column_rows(),
+            **{name: referred_rows(name) for name in ("cmdb_ci", "core_company", "u_site")},
         }
         at = stored(self._clock.now())
         stamps = {

@@ -25,7 +25,10 @@ _AWAITING_CALLER = "1"
 
 @dataclass
 class Change:
-    """One write: `before` is None for a new record, `sent` names the fields the caller set itself."""
+    """One write: `before` is None for a new record, `sent` names the fields the caller set itself.
+
+    `choices` gives the rows of `sys_choice` for a field of `table`.
+    """
 
     before: Row | None
     after: Row
@@ -33,6 +36,8 @@ class Change:
     entries: dict[str, str]
     session: Session
     settings: Settings
+    table: str
+    choices: Callable[[str], list[Row]]
 
     @property
     def effective(self) -> bool:
@@ -63,9 +68,10 @@ def aborted(rule: str, table: str = "incident") -> RefusedError:
     return RefusedError(403, "Operation Failed", detail)
 
 
-def _fail_on_demand(change: Change) -> None:
+def fail_on_demand(change: Change) -> None:
+    """A business rule of the customer's that refuses everything."""
     if change.settings.failing_rule and change.effective:
-        raise aborted(change.settings.failing_rule)
+        raise aborted(change.settings.failing_rule, change.table)
 
 
 def _protect_closed(change: Change) -> None:
@@ -95,7 +101,8 @@ def _compute_priority(change: Change) -> None:
     change.after["priority"] = str(int(impact) + int(urgency) - 1) if known else "5"
 
 
-def _clear_assignee(change: Change) -> None:
+def clear_assignee(change: Change) -> None:
+    """Another group has another assignee, unless both were sent."""
     if change.before is None or not change.moved("assignment_group"):
         return
     if "assigned_to" not in change.sent:
@@ -138,7 +145,7 @@ def _require_resolution(change: Change) -> None:
     labels = {"close_code": "Resolution code", "close_notes": "Resolution notes"}
     missing = [label for name, label in labels.items() if not change.after[name]]
     if missing:
-        raise _policy(missing)
+        raise policy(missing)
 
 
 def _require_comment(change: Change) -> None:
@@ -150,10 +157,11 @@ def _require_comment(change: Change) -> None:
         and begun
         and "comments" not in change.entries
     ):
-        raise _policy(["Additional comments"])
+        raise policy(["Additional comments"])
 
 
-def _policy(labels: list[str]) -> RefusedError:
+def policy(labels: list[str]) -> RefusedError:
+    """Build the refusal of a data policy, which names fields by their labels."""
     text = f"Data Policy Exception: The following fields are mandatory: {', '.join(labels)}"
     return RefusedError(403, "Operation Failed", text)
 
@@ -161,12 +169,12 @@ def _policy(labels: list[str]) -> RefusedError:
 Rule = Callable[[Change], None]
 
 INCIDENT_RULES: Final[tuple[Rule, ...]] = (
-    _fail_on_demand,
+    fail_on_demand,
     _protect_closed,
     _mirror_state,
     _resume_on_caller_comment,
     _compute_priority,
-    _clear_assignee,
+    clear_assignee,
     _clear_hold_reason,
     _stamp_states,
     _require_resolution,

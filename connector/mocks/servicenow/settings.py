@@ -17,6 +17,12 @@ def _read_only_tables() -> set[str]:
         "sys_journal_field",
         "sys_properties",
         "sys_db_object",
+        "sys_dictionary",
+        "sys_user_role",
+        "sys_user_has_role",
+        "cmdb_ci",
+        "core_company",
+        "u_site",
     }
 
 
@@ -39,6 +45,9 @@ class Settings:
     token_seconds: int = 1_800
     refresh_token_seconds: int = 8_640_000
 
+    absent_tables: set[str] = field(default_factory=set)
+    """Tables of plug-ins that are not installed: 400 for every call."""
+
     # What the account may see
     journals_readable: bool = True
     users_visible: bool = True
@@ -59,6 +68,8 @@ class Settings:
     # Rules of the site
     data_policy: bool = True
     closed_is_final: bool = True
+    process_is_stateful: bool = True
+    """Security incidents go forward only, one state at a time; False: as with the process NIST Open."""
     choices_enforced: bool = False
     correlation_unique: bool = False
     hold_reason_cleared: bool = True
@@ -68,7 +79,7 @@ class Settings:
     awaiting_caller_needs_comment: bool = False
     """A rule of the form only, so off for the API."""
     failing_rule: str = ""
-    """Name of a business rule that aborts every write to `incident`; empty: there is none."""
+    """Name of a business rule that aborts every write to a task table; empty: there is none."""
 
     # Transport
     invalid_query_returns_no_rows: bool = False

@@ -6,17 +6,24 @@ entry.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from connector.mocks.servicenow import journal
+from connector.mocks.servicenow.choices import choices_of
 from connector.mocks.servicenow.database import Database, Row, Table
 from connector.mocks.servicenow.intake import SYS_ID, Desk, Intake
 from connector.mocks.servicenow.replies import NoRowError, RefusedError
 from connector.mocks.servicenow.rules import INCIDENT_RULES, Change, aborted
+from connector.mocks.servicenow.security_rules import SECURITY_INCIDENT_RULES
 from connector.mocks.servicenow.session import Session
 from connector.mocks.servicenow.settings import Settings
 
-_LISTED_FIELDS = ("state", "hold_reason", "impact", "urgency", "severity", "category", "close_code")
+_LISTED_FIELDS = frozenset(
+    {"state", "hold_reason", "impact", "urgency", "severity", "category", "close_code"}
+)
+
+RULES = {"incident": INCIDENT_RULES, "sn_si_incident": SECURITY_INCIDENT_RULES}
 
 
 class Writer:
@@ -41,9 +48,9 @@ class Writer:
         taken = self._desk.take(schema, sent)
         row = schema.blank | taken.values | self._stamps("sys_created") | self._stamps("sys_updated")
         row["sys_id"] = self._chosen_id(sent.get("sys_id"))
-        if schema.name == "incident":
+        if schema.number_prefix:
             self._open(row)
-        self._check(Change(None, row, frozenset(taken.values), taken.entries, self._session, self._settings))
+        self._check(self._change(None, row, taken))
         self._check_key("sys_id", row, of_new_row=True)
         return self._store(row, taken)
 
@@ -54,7 +61,7 @@ class Writer:
             raise NoRowError
         taken = self._desk.take(self._table.schema, sent)
         after = before | taken.values
-        change = Change(before, after, frozenset(taken.values), taken.entries, self._session, self._settings)
+        change = self._change(before, after, taken)
         self._check(change)
         if not change.effective:
             return before
@@ -73,6 +80,18 @@ class Writer:
         journal.append(self._database, row, self._table.schema.name, taken.entries, self._session)
         return row
 
+    def _change(self, before: Row | None, after: Row, taken: Intake) -> Change:
+        return Change(
+            before,
+            after,
+            frozenset(taken.values),
+            taken.entries,
+            self._session,
+            self._settings,
+            self._table.schema.name,
+            partial(choices_of, self._database, self._table.schema.name),
+        )
+
     def _stamps(self, prefix: str) -> Row:
         return {f"{prefix}_on": self._session.stamp, f"{prefix}_by": self._session.user.user}
 
@@ -89,9 +108,10 @@ class Writer:
         row["opened_by"] = row["opened_by"] or self._session.user.object_id
 
     def _check(self, change: Change) -> None:
-        if self._table.schema.name != "incident":
+        rules = RULES.get(self._table.schema.name)
+        if rules is None:
             return
-        for rule in INCIDENT_RULES:
+        for rule in rules:
             rule(change)
         if self._settings.choices_enforced:
             self._check_choices(change)
@@ -99,14 +119,13 @@ class Writer:
             self._check_key("correlation_id", change.after)
 
     def _check_choices(self, change: Change) -> None:
-        for name in _LISTED_FIELDS:
+        for name in _LISTED_FIELDS & self._table.schema.fields.keys():
             value = change.after[name]
             if value and change.moved(name) and value not in self._active_choices(name):
-                raise aborted(f"Allow listed choices only ({name})")
+                raise aborted(f"Allow listed choices only ({name})", self._table.schema.name)
 
     def _active_choices(self, element: str) -> set[str]:
-        rows = self._database.tables["sys_choice"].having("element", [element])
-        return {row["value"] for row in rows if row["inactive"] != "true"}
+        return {row["value"] for row in choices_of(self._database, self._table.schema.name, element)}
 
     def _check_key(self, name: str, row: Row, *, of_new_row: bool = False) -> None:
         """Refuse a second row with the same key; an update of the row itself is no second row."""

@@ -125,7 +125,7 @@ async def test_a_sleeping_instance_answers_200_with_a_page(
 @pytest.mark.parametrize(
     ("method", "path", "headers", "status", "message"),
     [
-        ("GET", "/api/now/table/sn_si_incident", {}, 400, "Invalid table sn_si_incident"),
+        ("GET", "/api/now/table/u_nothing", {}, 400, "Invalid table u_nothing"),
         ("GET", "/api/now/attic", {}, 400, "Requested URI does not represent any resource"),
         ("GET", "/", {}, 400, "Requested URI does not represent any resource"),
         ("DELETE", LIST, {}, 405, "Method Not Allowed"),

@@ -205,4 +205,4 @@ def test_people_are_refused_by_rules_too(mock: ServiceNowMock) -> None:
     with pytest.raises(NoRowError):
         mock.edit("incident", row["sys_id"], {"state": "2"})
     with pytest.raises(RefusedError, match="Invalid table"):
-        mock.create("sn_si_incident", {})
+        mock.create("u_nothing", {})

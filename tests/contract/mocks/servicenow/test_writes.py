@@ -233,7 +233,7 @@ async def test_the_directory_and_the_choices_are_there(
         "SOC Tier 1",
         "SOC-PCI",
     ]
-    assert await values("sys_db_object", "name=sn_si_incident", "name") == []
+    assert await values("sys_db_object", "name=incident", "super_class.name") == ["task"]
     mock.settings.users_visible = False
     assert await values("sys_user", "user_name=dana.example", "name") == []
     assert (await client.get(f"/api/now/table/sys_user/{DANA}")).status_code == 404
