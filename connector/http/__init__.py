@@ -11,6 +11,7 @@ from connector.http.answer import Answer, BadAnswerError
 from connector.http.client import Peer
 from connector.http.durations import Duration, format_duration, parse_duration
 from connector.http.errors_table import PeerKind, error_for
+from connector.http.rehearsal import Echo, Unsent, heard
 from connector.http.secret import Secret
 from connector.http.settings import (
     AnyAuth,
@@ -37,6 +38,7 @@ __all__ = [
     "BearerAuth",
     "ClientSecretAuth",
     "Duration",
+    "Echo",
     "MicrosoftAuth",
     "OAuth2Auth",
     "Peer",
@@ -47,8 +49,10 @@ __all__ = [
     "ServiceNowAuth",
     "Settings",
     "Timeouts",
+    "Unsent",
     "error_for",
     "format_duration",
+    "heard",
     "is_loopback",
     "parse_duration",
 ]

@@ -18,6 +18,7 @@ from connector.errors import AuthError, ConnectorError, RejectedError, Transient
 from connector.http.answer import Answer
 from connector.http.auth import authorization
 from connector.http.errors_table import PeerKind, error_for
+from connector.http.rehearsal import PLAIN, Echo, rehearsed
 from connector.http.settings import AnyAuth, PeerSettings
 from connector.http.wire import Runtime, Wire
 
@@ -48,8 +49,12 @@ class Peer:
         runtime: Runtime,
         headers: Mapping[str, str] | None = None,
         id_header: str = "",
+        echo: Echo = PLAIN,
     ) -> None:
-        """Open no connection yet. `headers` go with every request; `id_header` replaces the kind's own."""
+        """Open no connection yet.
+
+        `headers` go with every request; `id_header` replaces the kind's own; `echo` answers writes in rehearsal.
+        """
         self.kind = kind
         self.base_url = settings.base_url
         self._origin = _origin(settings.base_url)
@@ -60,6 +65,7 @@ class Peer:
         )
         self._headers = (("Accept", "application/json"), _COMPRESSED, _USER_AGENT, *(headers or {}).items())
         self._id_header = id_header or _ID_HEADERS[kind]
+        self._echo = echo
 
     async def request(
         self,
@@ -82,9 +88,12 @@ class Peer:
         Raises what `error_for` makes of the answer; TransientError when there was none.
         """
         url = self._address(path_or_url, params)
+        read = method in _READS if read is None else read
+        if self._runtime.rehearsal and not read:
+            return rehearsed(method, url, json, self._echo)
         body = b"" if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
         fixed = self._fixed(json is not None, headers)
-        if not (method in _READS if read is None else read):
+        if not read:
             return await self._authorized(method, url, fixed, body, operation)
         return await self._repeating(attempts)(self._authorized, method, url, fixed, body, operation)
 

@@ -43,7 +43,7 @@ class Runtime:
     """What the composition root hands to everything that talks: clock, chance, ids, the transport.
 
     `monotonic` is in seconds; `chance` is uniform in [0, 1); `transport` replaces the network, e.g. with
-    `httpx.ASGITransport`.
+    `httpx.ASGITransport`. In `rehearsal` nothing is written: see `connector.http.rehearsal`.
     """
 
     now: Callable[[], datetime] = _utc_now
@@ -52,6 +52,7 @@ class Runtime:
     chance: Callable[[], float] = random
     new_id: Callable[[], str] = _random_id
     transport: httpx.AsyncBaseTransport | None = None
+    rehearsal: bool = False
 
 
 class Wire:

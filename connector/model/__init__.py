@@ -13,7 +13,7 @@ delivery   one attempt; receipt: what the target answered
 
 from connector.model.canonical import canonical, digest
 from connector.model.catalogue import Catalogue, FieldKind, FieldSpec
-from connector.model.delivery import Delivery, Link, NoteInHand, NotTaken, Quota, Receipt, Target
+from connector.model.delivery import Delivery, Link, NoteInHand, NotTaken, Quota, Receipt, Seen, Target
 from connector.model.event import Event, EventKind
 from connector.model.facts import NO_FACTS, Facts, RecordFacts, link_name
 from connector.model.incident import JSON, Incident, IncidentKey, Revision, Snapshot
@@ -61,6 +61,7 @@ __all__ = [
     "Record",
     "RecordFacts",
     "Revision",
+    "Seen",
     "SetAside",
     "Snapshot",
     "Source",

@@ -115,6 +115,22 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a target holds of a record at the moment of a look.
+
+    `fields` are the values as people would read them, by name, as far as they could be asked for. `edited` names those
+    that are not what we applied last. `version` changes whenever anybody writes to the record.
+    """
+
+    fields: Mapping[str, JSON] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    version: str = ""
+    number: str = ""
+    url: str = ""
+    edited: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
     """At most `limit` operations in any `seconds`, shared by everything that names the same `group`.
 
@@ -159,6 +175,10 @@ class Target(Protocol):
 
     async def apply(self, delivery: Delivery) -> Receipt:
         """Make the target agree. Idempotent: the same delivery again changes nothing and appends nothing."""
+        ...
+
+    async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
+        """What the target holds of the record that each delivery is linked to; None: no link, or no record."""
         ...
 
     async def probe(self) -> None:

@@ -21,6 +21,7 @@ from connector.model import (
     Quota,
     Receipt,
     Record,
+    Seen,
 )
 from connector.plan import RetryPolicy
 from connector.store import Store, Tx, audits, notes, pauses, wanted
@@ -97,6 +98,10 @@ class FakeTarget:
             return answer
         self.said += [note.text for note in delivery.notes]
         return Receipt(link_of(delivery), created=created, notes=tuple(note.id for note in delivery.notes))
+
+    async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
+        held = [self.records.get(delivery.key) for delivery in deliveries]
+        return [Seen(record.fields, record.tags) if record else None for record in held]
 
     async def probe(self) -> None:
         self.probes += 1

@@ -19,6 +19,7 @@ from connector.model import (
     Receipt,
     Record,
     Revision,
+    Seen,
 )
 from connector.plan import Park, Pause, RetryIn, RetryPolicy, Verdict
 from connector.store.claims import Claimed
@@ -163,6 +164,9 @@ class Picky:
     async def open(self, *, first_use: bool) -> None: ...
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> None: ...
+
+    async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
+        return [None for _ in deliveries]
 
     async def probe(self) -> None: ...
 

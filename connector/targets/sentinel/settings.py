@@ -18,6 +18,7 @@ from connector.targets.sentinel.calls import Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.microsofts import MicrosoftIncidents
 from connector.targets.sentinel.ours import OurIncidents
+from connector.targets.sentinel.rehearsal import ECHO
 from connector.targets.sentinel.target import COMMENT_WRITES, INCIDENT_WRITES, Finder, SentinelTarget
 
 _PROVIDER = "Microsoft.OperationalInsights/workspaces/{}/providers/Microsoft.SecurityInsights/incidents"
@@ -59,7 +60,7 @@ class SentinelSettings(PeerSettings):
     def build(self, *, runtime: Runtime | None = None) -> SentinelTarget:
         """The target these settings describe; opens no connection yet."""
         runtime = runtime or Runtime()
-        peer = Peer(self, self.auth, kind=PeerKind.ARM, runtime=runtime)
+        peer = Peer(self, self.auth, kind=PeerKind.ARM, runtime=runtime, echo=ECHO)
         place = Place(peer, self._path(), self.api_version)
         return SentinelTarget(
             self.name,

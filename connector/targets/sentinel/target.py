@@ -8,6 +8,7 @@ made, so every update reads first; where they are ours, the answer tells and the
 every write would double the requests for the sake of a rare mistake.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,11 +16,12 @@ from typing import ClassVar, Protocol
 
 from connector.errors import ConflictError, RejectedError
 from connector.http import Peer
-from connector.model import Catalogue, Delivery, Link, Quota, Receipt
+from connector.model import Catalogue, Delivery, Link, Quota, Receipt, Seen
 from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.comments import Outcome, write_comments
 from connector.targets.sentinel.incident import Changes, Held, body_of, from_link, holds, not_taken
+from connector.targets.sentinel.rehearsal import seen
 from connector.targets.writing import Due, applied_after, check_key, fields_at_creation, tags_after
 
 INCIDENT_WRITES = "incident_writes"
@@ -134,6 +136,12 @@ class SentinelTarget:
         comments = await write_comments(calls, written.held.name, delivery, self._identity)
         return _receipt(delivery, written, comments, calls.ids)
 
+    async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
+        """Read the incidents, each by itself: the service has no list by name."""
+        async with asyncio.TaskGroup() as reading:
+            tasks = [reading.create_task(self._look(delivery.link)) for delivery in deliveries]
+        return [task.result() for task in tasks]
+
     async def probe(self) -> None:
         """Read from the workspace. Raises AuthError when a person has to act."""
         await self._finder.probe()
@@ -141,6 +149,10 @@ class SentinelTarget:
     async def close(self) -> None:
         """Give the connections back."""
         await self._peer.close()
+
+    async def _look(self, link: Link | None) -> Seen | None:
+        held = await Calls(self._place).find(link.external_id) if link is not None else None
+        return seen(link, held) if link is not None and held is not None else None
 
     async def _start(self, calls: Calls, delivery: Delivery) -> _Written:
         """The first write for this incident: adopt what is there, or create it."""

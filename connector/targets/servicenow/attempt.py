@@ -42,7 +42,7 @@ def needs_look(due: Due) -> bool:
         return False
     tagged = due.has_tags and bool(tags_field(due.delivery.record))
     final = bool(due.fields) and Memory.of(due.link).state in FINAL
-    return due.delivery.in_doubt or tagged or final or due.asks_if_edited()
+    return due.link.stale or due.delivery.in_doubt or tagged or final or due.asks_if_edited()
 
 
 @dataclass(frozen=True, slots=True)

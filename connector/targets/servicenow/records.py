@@ -53,6 +53,11 @@ class Records:
 
     async def read_ahead(self, calls: Calls, deliveries: Sequence[Delivery]) -> None:
         """Read the records of linked deliveries that need a look."""
+        self._by_id |= await self.held(calls, deliveries)
+
+    async def held(self, calls: Calls, deliveries: Sequence[Delivery]) -> dict[str, Row]:
+        """The records of linked deliveries as they are now, by sys_id; those that are not there are missing."""
+        found: dict[str, Row] = {}
         for start in range(0, len(deliveries), _BATCH):
             batch = deliveries[start : start + _BATCH]
             ids = [one.link.external_id for one in batch if one.link and is_queryable(one.link.external_id)]
@@ -60,7 +65,8 @@ class Records:
                 continue
             names = {name for delivery in batch for name in touched(delivery.record)}
             rows = await calls.rows(f"sys_idIN{','.join(ids)}", self.fields(names), limit=len(ids))
-            self._by_id |= {row.sys_id: row for row in rows if row.sys_id in ids}
+            found |= {row.sys_id: row for row in rows if row.sys_id in ids}
+        return found
 
     async def of(self, calls: Calls, delivery: Delivery) -> Row | None:
         """The record that has the delivery's key, if any. Raises RejectedError when there are two."""

@@ -14,6 +14,7 @@ from connector.targets.quotas import QuotaChoice, check_classes, quotas_of
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
 from connector.targets.servicenow.references import References
+from connector.targets.servicenow.rehearsal import echo_of
 from connector.targets.servicenow.target import WRITES, ServiceNowTarget
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -52,10 +53,12 @@ class ServiceNowSettings(PeerSettings):
     def build(self, *, runtime: Runtime | None = None) -> ServiceNowTarget:
         """The target these settings describe; opens no connection yet."""
         runtime = runtime or Runtime()
+        dialect = self._dialect()
+        peer = Peer(self, self.auth, kind=PeerKind.SERVICENOW, runtime=runtime, echo=echo_of(dialect))
         return ServiceNowTarget(
             self.name,
-            peer=Peer(self, self.auth, kind=PeerKind.SERVICENOW, runtime=runtime),
-            dialect=self._dialect(),
+            peer=peer,
+            dialect=dialect,
             references=References(runtime.monotonic),
             quotas=quotas_of(self.quotas, {}, group=self.base_url),
         )

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from connector.errors import AuthError, RejectedError
 from connector.http import BadAnswerError, Peer
-from connector.model import Catalogue, Delivery, FieldValue, Quota, Receipt
+from connector.model import Catalogue, Delivery, FieldValue, Quota, Receipt, Seen
 from connector.targets.servicenow.attempt import Attempt, due_of, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
@@ -20,6 +20,7 @@ from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
 from connector.targets.servicenow.records import Records, check_queryable
 from connector.targets.servicenow.references import References
+from connector.targets.servicenow.rehearsal import seen
 from connector.targets.writing import check_key, fields_at_creation
 
 WRITES = "writes"
@@ -100,6 +101,16 @@ class ServiceNowTarget:
         calls = self._calls()
         attempt = Attempt(delivery, self._dialect, calls, self._records, self._references, self._keys)
         return receipt(delivery, await attempt.run(), self._dialect, calls.ids)
+
+    async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
+        """Read the records, in one request for each hundred."""
+        rows = await self._records.held(self._calls(), [one for one in deliveries if one.link is not None])
+        return [
+            seen(one.record, one.link, rows[one.link.external_id], self._dialect)
+            if one.link is not None and one.link.external_id in rows
+            else None
+            for one in deliveries
+        ]
 
     async def probe(self) -> None:
         """Read some records. Raises AuthError when a person has to act."""

@@ -104,10 +104,10 @@ class Harness(ABC):
         """Do what has to happen on the far side before a first delivery; nothing where we create."""
 
     # What is the same for all
-    def start(self, **changes: Any) -> Target:
-        """A target as a new process would build it, on the same far side."""
+    def start(self, *, rehearsal: bool = False, **changes: Any) -> Target:
+        """A target as a new process would build it, on the same far side; in `rehearsal` it writes nothing."""
         settings: Any = TypeAdapter(AnyTarget).validate_python({**self.settings(), **changes})
-        target: Target = settings.build(runtime=self._runtime())
+        target: Target = settings.build(runtime=replace(self._runtime(), rehearsal=rehearsal))
         self._targets.append(target)
         return target
 
