@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.config.mappings import compiled
+from connector.config.mappings import compiled, read_mapping
 from connector.config.outline import Outline
 from connector.config.settings import ConfigFile
 from connector.errors import ConfigError, Problem
 from connector.http.paths import FOLDER
-from connector.mapping import CompiledMapping
+from connector.mapping import Bases, CompiledMapping
 from connector.yamlsource import Document, validate
 from connector.yamlsource import load as load_document
 
@@ -73,9 +73,10 @@ def _routes(outline: Outline, folder: Path) -> tuple[list[Route], list[Problem]]
     """The routes whose mappings could be compiled, and the problems of the others."""
     routes: list[Route] = []
     problems: list[Problem] = []
+    bases = Bases(read_mapping)
     for route in outline.routes:
         try:
-            mapping = compiled(outline, route, folder)
+            mapping = compiled(outline, route, folder, bases)
         except ConfigError as error:
             problems.extend(error.problems)
             continue

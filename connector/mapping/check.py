@@ -16,15 +16,26 @@ _FLOWS_BACK = "remove it, or say `accepts_flow_back: true` if it may flow back i
 def check_fields(file: MappingFile, catalogue: Catalogue, report: Report) -> None:
     """Complain about fields that the target does not have or keeps for itself, and about two rules for one field."""
     writers: dict[str, Path] = {}
-    for path, name in _written(file):
+    # The farthest first: what a base writes is there before, and the complaint is about what is new.
+    for path, name in sorted(_written(file), key=lambda each: -report.distance(each[0])):
         if not catalogue.knows(name):
             what, remedy = _unknown(name, catalogue)
             report.add(path, what, remedy, at_key=True)
         elif name in writers:
-            what = f"{name} is already written in line {report.line(writers[name])}"
-            report.add(path, what, "keep one of the two rules", at_key=True)
+            other = writers[name]
+            what = f"{name} is already written in {report.lines([other], path)}"
+            report.add(path, what, _keep_one(file, other, path, report), at_key=True)
         writers.setdefault(name, path)
     _check_into(file, catalogue, writers, report)
+
+
+def _keep_one(file: MappingFile, other: Path, path: Path, report: Report) -> str:
+    remedy = "keep one of the two rules"
+    if report.distance(other) == report.distance(path):
+        return remedy
+    if other[0] == "fields":
+        return f"{remedy}: `{other[1]}: drop` under `fields` drops the base's"
+    return f"{remedy}: `{{id: {file.decisions[int(str(other[1]))].id}, drop: true}}` drops the base's"
 
 
 def _written(file: MappingFile) -> Iterator[tuple[Path, str]]:
@@ -61,9 +72,8 @@ def _check_into(file: MappingFile, catalogue: Catalogue, writers: dict[str, Path
         remedy = nearest(into, [*sorted(catalogue.tag_fields), *_INTO_WORDS])
         report.add(path, f"`{into}` does not take tags", remedy)
     if into in writers:
-        report.add(
-            path, f"{into} is also written in line {report.line(writers[into])}", "keep one of the two"
-        )
+        what = f"{into} is also written in {report.lines([writers[into]], path)}"
+        report.add(path, what, "keep one of the two")
 
 
 def check_ids(file: MappingFile, report: Report) -> None:

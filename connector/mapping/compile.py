@@ -13,6 +13,7 @@ from connector.errors import ConfigError
 from connector.mapping.appended import Noter, Tagger, compile_note, compile_tag
 from connector.mapping.check import check_fields, check_ids, check_ownership
 from connector.mapping.compiled import CompiledMapping, Exclude
+from connector.mapping.compose import Bases, Composition, Read, compose
 from connector.mapping.decisions import DecisionCompiler
 from connector.mapping.document import MappingFile
 from connector.mapping.examples import check_examples
@@ -21,17 +22,16 @@ from connector.mapping.expressions import compile_expression, compile_template, 
 from connector.mapping.joint import check_joint
 from connector.mapping.names import ROOTS
 from connector.mapping.report import Report
-from connector.mapping.shape import shape_of
 from connector.mapping.vocabulary import LATER, PROPERTIES
 from connector.mapping.writers import FieldCompiler, Writer, condition
 from connector.model import JSON, Catalogue, Exclusion, digest
-from connector.yamlsource import load, nearest
+from connector.yamlsource import nearest
 
 _RESERVED = frozenset({"item", "null", *ROOTS, *LATER, *PROPERTIES})
 
 
 def load_mapping(
-    text: str,
+    text: str | bytes,
     file: str,
     *,
     catalogues: Mapping[str, Catalogue],
@@ -40,43 +40,41 @@ def load_mapping(
     routes: Collection[str] | None = None,
     microsoft_owned: bool = False,
     run_examples: bool = True,
+    read: Read | Bases | None = None,
 ) -> CompiledMapping:
     """The mapping in `text`, bound to a route's vars; `file` is the name that complaints give it.
 
     `catalogues` are those of the known target types, by name. `routes` are the names of the other routes for the same
     incidents and of their targets, as `links` has them; None: whatever the mapping names. `microsoft_owned` says that
     the target's records are created and kept by Microsoft's own connector, and that the mapping only adds to them.
-    Without `run_examples` an example that fails is no problem here.
+    Without `run_examples` an example that fails is no problem here. `read` gives the text of a base by its name (see
+    `Bases`; hand in the same for all mappings that are loaded together); None: the mapping can extend nothing.
 
     Raises ConfigError with every problem found.
     """
-    document = load(text, file)
-    shape, problems = shape_of(document)
-    report = Report(document)
-    report.problems += problems
+    composed = compose(text, file, Bases(read) if callable(read) else read)
+    shape, files = composed.file, [name for name, _ in composed.sources]
+    report = Report(composed.document, files)
+    report.problems += composed.problems
     catalogue = _catalogue(shape, catalogues, report)
-    if shape is None or catalogue is None:
+    if catalogue is None:
         raise ConfigError(report.problems)
     known = {name: _without_floats(value) for name, value in vars.items()}
     scope = Scope(known, source_name, routes=None if routes is None else frozenset(routes))
-    compiler = _MappingCompiler(shape, catalogue, scope, report)
-    hash_ = digest({"document": _without_floats(document.data), "vars": known})
-    compiled = compiler.compile(text, hash_, joins=microsoft_owned)
+    compiled = _MappingCompiler(composed, catalogue, scope, report).compile(known, joins=microsoft_owned)
     if microsoft_owned and not shape.accepts_flow_back:
         check_ownership(catalogue, (compiled.writers, compiled.taggers, compiled.noters), report)
     if not report.problems:
         check_joint(compiled, report)
         check_examples(compiled, report, run=run_examples)
     if report.problems:
-        raise ConfigError(sorted(report.problems, key=lambda problem: (problem.line, problem.column)))
+        raise ConfigError(
+            sorted(report.problems, key=lambda each: (files.index(each.file), each.line, each.column))
+        )
     return compiled
 
 
-def _catalogue(
-    shape: MappingFile | None, catalogues: Mapping[str, Catalogue], report: Report
-) -> Catalogue | None:
-    if shape is None:
-        return None
+def _catalogue(shape: MappingFile, catalogues: Mapping[str, Catalogue], report: Report) -> Catalogue | None:
     found = catalogues.get(shape.target)
     if found is None:
         report.add(("target",), f"unknown target `{shape.target}`", nearest(shape.target, catalogues))
@@ -99,14 +97,15 @@ def _key(key: object) -> str:
 class _MappingCompiler:
     """Compiles the parts of a file, each with the names that it may use."""
 
-    def __init__(self, file: MappingFile, catalogue: Catalogue, scope: Scope, report: Report) -> None:
-        self._file = file
+    def __init__(self, composed: Composition, catalogue: Catalogue, scope: Scope, report: Report) -> None:
+        self._composed = composed
+        self._file = composed.file
         self._catalogue = catalogue
         self._report = report
         self._scope = scope
 
-    def compile(self, text: str, hash_: str, *, joins: bool) -> CompiledMapping:
-        """The compiled mapping; parts with complaints are missing from it."""
+    def compile(self, known: Mapping[str, JSON], *, joins: bool) -> CompiledMapping:
+        """The compiled mapping; parts with complaints are missing from it. `known`: the vars, for its hash."""
         file, report = self._file, self._report
         check_ids(file, report)
         check_fields(file, self._catalogue, report)
@@ -114,11 +113,12 @@ class _MappingCompiler:
         compiled = CompiledMapping(
             name=file.name,
             target=file.target,
-            text=text,
-            hash=hash_,
+            sources=self._composed.sources,
+            hash=digest({"document": _without_floats(self._composed.document.data), "vars": known}),
             tags_into=file.tags.into or "",
             catalogue=self._catalogue,
             document=file,
+            written=self._composed.document,
             excludes=tuple(self._excludes()),
             create_when=report.attempt(("create_when",), condition, file.create_when, self._scope),
             writers=tuple(self._writers()),

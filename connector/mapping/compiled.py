@@ -22,6 +22,7 @@ from connector.model import (
     Snapshot,
     Unmapped,
 )
+from connector.yamlsource import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,18 @@ class CompiledMapping:
     `tags_into` says where tags go on a target that has none of its own: a field, or `note`; "" otherwise.
     `joins`: records are found and never created, so that nothing is needed to create one. `reads_records`: what of
     other records the rules look at (`record`, `links`, `mergedInto`); when one comes into being they are asked again.
+    `sources`: name and text of the file and of the bases that it extends, nearest first. `written`: all of them as one
+    document, in which the paths of the rules lead somewhere.
     """
 
     name: str
     target: str
-    text: str
     hash: str
     tags_into: str
     catalogue: Catalogue
     document: MappingFile = field(repr=False)
+    written: Document = field(repr=False)
+    sources: tuple[tuple[str, str], ...] = field(repr=False)
     excludes: tuple[Exclude, ...] = ()
     create_when: Run | None = None
     writers: tuple[Writer, ...] = ()
@@ -57,6 +61,11 @@ class CompiledMapping:
     lets: Mapping[str, Let] = field(default_factory=dict)
     joins: bool = False
     reads_records: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        """The text of the file itself, without what it extends."""
+        return self.sources[0][1]
 
     def apply(self, snapshot: Snapshot, old: Snapshot | None, facts: Facts = NO_FACTS) -> Mapped:
         """What the target should hold for the incident, given the previous revision read (None at first sight).

@@ -13,7 +13,7 @@ ModeWord = Literal["initial", "follow", "unless_edited", "enforce"]
 OnLookup = Literal["leave", "clear"]
 
 # Parts of the language that this version has not; they are refused by name instead of as unknown keys.
-LATER_KEYS = frozenset({"extends", "when_record", "tasks", "links"})
+LATER_KEYS = frozenset({"when_record", "tasks", "links"})
 _ELSE = "`else` needs `when`; say when the rule holds"
 
 
@@ -24,10 +24,10 @@ class Shape(BaseModel):
 
 
 class LookupSpec(Shape):
-    """A value that the target resolves to the row of `table` where one of `by` equals it."""
+    """A value that the target resolves to the row of `table` where one of the columns `by` equals it."""
 
     table: str
-    by: list[str] = Field(min_length=1)
+    by: list[str] | None = Field(default=None, min_length=1)
     value: Scalar | None = None
     on_missing: OnLookup = "leave"
     on_many: OnLookup = "leave"
@@ -179,6 +179,7 @@ class MappingFile(Shape):
     version: Literal[1]
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     target: str
+    extends: str | None = Field(default=None, min_length=1)
     description: str = ""
     accepts_flow_back: bool = False
     # Each may call on the one before it, so their number is the depth of a call.

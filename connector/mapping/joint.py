@@ -24,7 +24,8 @@ _OWNERS = MappingProxyType(
         "a person": "kim@example.com",
     }
 )
-_DIMENSIONS = MappingProxyType(
+# What a state consists of, and the values of each part.
+DIMENSIONS = MappingProxyType(
     {
         "status": STATUS.members,
         "classification": CLASSIFICATION.members,
@@ -38,7 +39,7 @@ _SHOWN = 3
 
 def every_state() -> Iterator[tuple[Combination, dict[str, JSON]]]:
     """Every combination of status, classification, determination and kind of owner, and an incident in it."""
-    for combination in itertools.product(*_DIMENSIONS.values()):
+    for combination in itertools.product(*DIMENSIONS.values()):
         status, classification, determination, owner = combination
         yield (
             combination,
@@ -71,7 +72,7 @@ def check_joint(mapping: CompiledMapping, report: Report) -> None:
         what = f"with {described(combinations)}: {sentence}"
         report.add(
             path,
-            f"{what} (rules in line {lines})" if lines else what,
+            f"{what} (rules in {lines})" if lines else what,
             "give it a legal value there",
             at_key=True,
         )
@@ -87,13 +88,13 @@ def _place(mapping: CompiledMapping, sentence: str, report: Report) -> tuple[Pat
     written = {name: writer.path for writer in mapping.writers for name in writer.fields}
     named = [word for word in words if word in written]
     joined = {name for word in named for name in mapping.catalogue.group(word) if name in written}
-    lines = sorted({report.line(written[name]) for name in joined})
-    return (written[named[0]] if named else ("fields",)), ", ".join(map(str, lines))
+    path = written[named[0]] if named else ("fields",)
+    return path, report.lines((written[name] for name in joined), path) if joined else ""
 
 
 def described(combinations: list[Combination]) -> str:
     """Combinations in few words: a dimension in which every value occurs is not named."""
-    phrases = [", ".join(parts) for parts in _phrases(combinations, list(_DIMENSIONS.items()))]
+    phrases = [", ".join(parts) for parts in _phrases(combinations, list(DIMENSIONS.items()))]
     shown = "; or ".join(phrase or "any incident" for phrase in phrases[:_SHOWN])
     return shown if len(phrases) <= _SHOWN else f"{shown}; and {len(phrases) - _SHOWN} more cases"
 

@@ -6,6 +6,7 @@ mistake in the file.
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,19 +22,28 @@ _ROUNDS = 3
 _PLACEHOLDERS: Mapping[str, Any] = MappingProxyType({"version": 1, "name": "unnamed"})
 
 
-def shape_of(document: Document) -> tuple[MappingFile | None, list[Problem]]:
-    """The file as far as its shape is right (None: nothing of it can be read), and what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A document without what does not fit, and the same as a model."""
+
+    document: Document
+    file: MappingFile
+
+
+def fit(document: Document) -> tuple[Fitted | None, list[Problem]]:
+    """The document as far as its shape is right (None: nothing of it can be read), and what is wrong with it."""
     if not isinstance(document.data, dict):
         return None, [document.problem((), "a mapping file is keys and values", "start with `version: 1`")]
     later = [key for key in document.data if key in LATER_KEYS]
     problems = [_later(document, key) for key in later]
     data = {key: value for key, value in document.data.items() if key not in LATER_KEYS}
     for attempt in range(_ROUNDS):
+        fitting = replace(document, data=data)
         try:
-            return MappingFile.model_validate(data), problems
+            return Fitted(fitting, MappingFile.model_validate(data)), problems
         except pydantic.ValidationError as error:
             if attempt == 0:
-                problems += problems_of(Document(document.file, data, document.root), error, MappingFile)
+                problems += problems_of(fitting, error, MappingFile)
             data = {**_PLACEHOLDERS, **_without(data, error)}
     return None, problems
 

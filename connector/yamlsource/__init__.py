@@ -5,8 +5,19 @@ PyYAML composes the nodes, because they know where they stand, and this package 
 aliases without bound. Here such words stay text, equal keys are refused, and so are anchors, aliases and tags.
 """
 
-from connector.yamlsource.document import Document, Path, load
+from connector.yamlsource.document import MAX_BYTES, Document, Path, load
+from connector.yamlsource.parts import Part
 from connector.yamlsource.secrecy import sounds_secret
 from connector.yamlsource.validation import nearest, problems_of, validate
 
-__all__ = ["Document", "Path", "load", "nearest", "problems_of", "sounds_secret", "validate"]
+__all__ = [
+    "MAX_BYTES",
+    "Document",
+    "Part",
+    "Path",
+    "load",
+    "nearest",
+    "problems_of",
+    "sounds_secret",
+    "validate",
+]

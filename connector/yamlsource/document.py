@@ -17,6 +17,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from connector.errors import ConfigError, Problem
+from connector.yamlsource.parts import Gathered, Part
 from connector.yamlsource.scalars import Scalars, value_of
 
 Path = Sequence[object]  # keys and list positions, from the top of the file
@@ -27,11 +28,19 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file as plain data (`data`), able to say where each part of it stands."""
+    """A YAML file as plain data (`data`), able to say where each part of it stands.
+
+    One that was put together from several files (`Part`) names, for each part, the file and the place it is from.
+    """
 
     file: str
     data: Any
     root: Node = field(repr=False)
+
+    @property
+    def part(self) -> Part:
+        """The whole document, to be taken apart."""
+        return Part(self.data, self.root)
 
     def problem(
         self, path: Path, what: str, remedy: str, *, key: str | None = None, at_key: bool = False
@@ -40,23 +49,30 @@ class Document:
 
         `at_key` points at the key instead of its value. `key` replaces the dotted path in the text.
         """
-        mark = self._mark(path, at_key=at_key)
-        shown = dotted(path) if key is None else key
-        return Problem(what, remedy, shown, self.file, mark.line + 1, mark.column + 1)
+        mark, own = self._walk(path, at_key=at_key)
+        return Problem(what, remedy, dotted(own) if key is None else key, *_place(mark))
 
-    def line(self, path: Path) -> int:
-        """The line, counted from 1, of the key or list item at `path`, or of the nearest part above it."""
-        return int(self._mark(path, at_key=True).line) + 1
+    def place(self, path: Path) -> tuple[str, int, int]:
+        """File, line and column of the key or list item at `path`, or of the nearest part above it."""
+        return _place(self._walk(path, at_key=True)[0])
 
-    def _mark(self, path: Path, *, at_key: bool) -> Any:
+    def _walk(self, path: Path, *, at_key: bool) -> tuple[Any, Path]:
+        """The mark of what is at `path`, and the path as it is in the file that it came from."""
         node, key_node = self.root, None
-        for part in path:
+        own = list(path)
+        for depth, part in enumerate(path):
             found = _child(node, part)
             if found is None:
                 break
+            if isinstance(node, Gathered) and isinstance(part, int):
+                own[depth] = node.own[part]
             key_node, node = found
         chosen = key_node if at_key and key_node is not None else node
-        return chosen.start_mark
+        return chosen.start_mark, own
+
+
+def _place(mark: Any) -> tuple[str, int, int]:
+    return mark.name, mark.line + 1, mark.column + 1
 
 
 def dotted(path: Path) -> str:
@@ -77,7 +93,7 @@ def load(text: str | bytes, file: str) -> Document:
     """
     decoded = _decode(text, file)
     try:
-        root = _compose(decoded)
+        root = _compose(decoded, file)
     except (
         yaml.MarkedYAMLError
     ) as error:  # not as the cause: it quotes the line, whatever secret stands there
@@ -111,8 +127,9 @@ def _decode(text: str | bytes, file: str) -> str:
 class _Loader(Reader, Scanner, Parser, Composer, Scalars):
     """PyYAML's stages up to nodes, with YAML 1.2's scalars and no way to say a thing twice."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, file: str) -> None:
         Reader.__init__(self, text)
+        self.name = file  # every mark, and so every node, carries it
         Scanner.__init__(self)
         Parser.__init__(self)
         Composer.__init__(self)
@@ -137,8 +154,8 @@ def _refused(what: str, event: Event) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(None, None, what, mark)
 
 
-def _compose(text: str) -> Node | None:
-    loader = _Loader(text)
+def _compose(text: str, file: str) -> Node | None:
+    loader = _Loader(text, file)
     node: Node | None = loader.get_single_node()
     return node
 

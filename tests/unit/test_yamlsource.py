@@ -167,4 +167,4 @@ def test_a_place_has_a_dotted_name_unless_another_is_given() -> None:
 
     assert document.problem(("second", 0, None), "w", "r").key == "second[0].null"
     assert document.problem(("second",), "w", "r", key="here").key == "here"
-    assert document.line(("second", 1)) == 5
+    assert document.place(("second", 1))[1] == 5

@@ -63,7 +63,10 @@ from tests.unit.mapping.conftest import CATALOGUES, INCIDENT
         ),
         ("version: 2", "4:1 version: the same key as in line 1; keep one of the two"),
         ("fields: []", "4:9 fields: must be a mapping of keys to values, not a list; change the value"),
-        ("extends: base.yaml", "4:1 extends: `extends` is not available in this version; remove it"),
+        (
+            "extends: base.yaml",
+            "4:10 extends: no other file can be read here; write its rules into this file",
+        ),
         ("when_record: {}", "4:1 when_record: `when_record` is not available in this version; remove it"),
         ("tasks: []", "4:1 tasks: `tasks` is not available in this version; remove it"),
         ("field: {}", "4:1 field: unknown key; did you mean `fields`?"),
