@@ -52,11 +52,12 @@ class Step:
         """The step as if these custom tags (casefolded) were not there; revision and content stay."""
         if not tags:
             return self
-        incident = replace(self.incident, snapshot=_untagged(self.incident.snapshot, tags))
-        return Step(incident, _untagged(self.old, tags) if self.old is not None else None)
+        incident = replace(self.incident, snapshot=untagged(self.incident.snapshot, tags))
+        return Step(incident, untagged(self.old, tags) if self.old is not None else None)
 
 
-def _untagged(snapshot: Snapshot, tags: Collection[str]) -> Snapshot:
+def untagged(snapshot: Snapshot, tags: Collection[str]) -> Snapshot:
+    """The snapshot as if these custom tags (casefolded) were not there."""
     custom = snapshot.get("customTags")
     if not isinstance(custom, list):
         return snapshot
