@@ -47,7 +47,7 @@ class Complaint:
 class Answer:
     """What a peer answered.
 
-    `headers` ignores case, or has lower-case names. `data` is the parsed JSON body, None where there was
+    The names in `headers` are in lower case. `data` is the parsed JSON body, None where there was
     none. Texts in it are exactly what was sent, lone surrogates and U+0000 included. `text` is the body of an
     error answer, for its explanation. `request_id` is the far side's id of the request, or ours where it
     names none. `elapsed` is in seconds.

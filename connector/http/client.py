@@ -34,6 +34,7 @@ _ID_HEADERS = {
 _JSON = ("Content-Type", "application/json")
 _FORM = (("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"))
 _USER_AGENT = ("User-Agent", "xdr-connector")
+_COMPACT = jsonlib.JSONEncoder(separators=(",", ":"))  # made once: jsonlib.dumps() makes one per call
 _COMPRESSED = ("Accept-Encoding", "gzip, deflate")
 
 
@@ -91,7 +92,7 @@ class Peer:
         read = method in _READS if read is None else read
         if self._runtime.rehearsal and not read:
             return rehearsed(method, url, json, self._echo)
-        body = b"" if json is None else jsonlib.dumps(json, separators=(",", ":")).encode()
+        body = b"" if json is None else _COMPACT.encode(json).encode()
         fixed = self._fixed(json is not None, headers)
         if not read:
             return await self._authorized(method, url, fixed, body, operation)

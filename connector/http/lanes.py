@@ -42,10 +42,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, its body read and decoded."""
+    """An answer, its body read and decoded; the names of its headers are in lower case."""
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -88,7 +88,7 @@ class Direct:
             # The two libraries call their errors by the same names.
             kind = cast("type[httpx.RequestError]", getattr(httpx, type(error).__name__))
             raise kind(str(error)) from error
-        return _reply(answer.status, httpx.Headers(answer.headers), body)
+        return _reply(answer.status, answer.headers, body)
 
     async def aclose(self) -> None:
         """See `Lane`."""
@@ -156,7 +156,7 @@ class Through:
             body = await _read(cast("httpx.AsyncByteStream", answer.stream), most)
         finally:
             await answer.aclose()
-        return _reply(answer.status_code, answer.headers, body)
+        return _reply(answer.status_code, answer.headers.raw, body)
 
     async def aclose(self) -> None:
         """See `Lane`."""
@@ -169,9 +169,13 @@ def _quoted(url: str) -> str:
     return f"{address.scheme}://{address.netloc.decode()}{address.raw_path.decode()}"
 
 
-def _reply(status: int, headers: httpx.Headers, body: bytes) -> Reply:
+def _reply(status: int, raw: list[tuple[bytes, bytes]], body: bytes) -> Reply:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in raw:
+        name, value = raw_name.lower().decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if "content-encoding" in headers:
-        body = httpx.Response(status, headers=headers, content=body).content
+        body = httpx.Response(status, headers=raw, content=body).content
     return Reply(status, headers, body)
 
 

@@ -134,7 +134,7 @@ def _answer(reply: Reply, operation: str, sent_at: datetime, elapsed: float) -> 
     status, headers, body = reply.status, reply.headers, reply.body
     data: Any = None
     usable = False
-    if body and b"html" not in headers.get("content-type", "").encode().lower():
+    if body and "html" not in headers.get("content-type", "").lower():
         with suppress(ValueError):
             data = parsed(body)
             usable = True

@@ -189,3 +189,13 @@ async def test_what_nobody_reads_is_not_taken(
         while seen < len(LARGE) * 2:
             seen += len(await stream.read(65_536, PATIENT))
         await stream.aclose()
+
+
+async def test_headers_are_found_in_lower_case_and_repeated_ones_are_joined() -> None:
+    async def once(reader: StreamReader, writer: StreamWriter) -> None:
+        await request(reader)
+        writer.write(b"HTTP/1.1 204 No Content\r\nX-One: 1\r\nx-ONE: 2\r\nETag: \xe9\r\n\r\n")
+
+    async with serving(once) as port, lane() as direct:
+        reply = await exchange(direct, port)
+    assert (reply.status, dict(reply.headers)) == (204, {"x-one": "1, 2", "etag": "é"})
