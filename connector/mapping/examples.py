@@ -7,14 +7,15 @@ from typing import Any
 
 from connector.mapping.compiled import CompiledMapping
 from connector.mapping.document import Example, Expectation
+from connector.mapping.outcome import written
 from connector.mapping.report import Report
 from connector.mapping.text import show
 from connector.mapping.vocabulary import PROPERTIES
-from connector.model import FieldValue, Lookup, Mapped, Snapshot
+from connector.model import Mapped, Snapshot
 from connector.yamlsource import Path, nearest
 
 # What an example leaves out is as on a new incident that nobody has touched.
-_UNTOUCHED = MappingProxyType(
+UNTOUCHED = MappingProxyType(
     {
         "id": "1",
         "status": "active",
@@ -75,15 +76,15 @@ def check_examples(mapping: CompiledMapping, report: Report, *, run: bool = True
 
 
 def _result(mapping: CompiledMapping, index: int, example: Example) -> ExampleResult:
-    old: Snapshot | None = None if example.old is None else _UNTOUCHED | example.old
-    mapped = mapping.apply(_UNTOUCHED | example.incident, old)
+    old: Snapshot | None = None if example.old is None else UNTOUCHED | example.old
+    mapped = mapping.apply(UNTOUCHED | example.incident, old)
     path = ("examples", index, "expect")
     return ExampleResult(example.name, tuple(_differences(example.expect, mapped, path)))
 
 
 def _differences(expect: Expectation, mapped: Mapped, path: Path) -> Iterator[Difference]:
     for name, wanted in expect.fields.items():
-        found = _written(mapped.record.fields, name)
+        found = written(mapped.record.fields, name)
         if found != _expected(wanted):
             yield Difference((*path, "fields", name), name, _expected(wanted), found)
     yield from _outcomes(expect, mapped, path)
@@ -110,16 +111,6 @@ def _folded(tags: list[str] | None) -> list[str] | None:
 
 def _listed(value: Any) -> str:
     return f"[{', '.join(value)}]" if isinstance(value, list) else show(value)
-
-
-def _written(fields: Any, name: str) -> str:
-    """A field as an example would say it: `leave` when it is not touched, `clear` when it is emptied."""
-    if name not in fields:
-        return "leave"
-    value: FieldValue = fields[name]
-    if value is None:
-        return "clear"
-    return value.value if isinstance(value, Lookup) else show(value)
 
 
 def _expected(wanted: Any) -> str:
