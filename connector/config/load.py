@@ -43,7 +43,7 @@ def load(path: Path) -> Config:
 
     Raises ConfigError with every problem of the file itself and of each mapping it names.
     """
-    document = load_document(_read(path), str(path))
+    document = read_document(path)
     outline = Outline.of(document)
     routes, problems = _routes(outline, path.parent)
     try:
@@ -54,6 +54,11 @@ def load(path: Path) -> Config:
     if problems:
         raise _all(problems)
     return Config(path, settings, tuple(routes), tuple(_notices(settings)))
+
+
+def read_document(path: Path) -> Document:
+    """The configuration at `path` as written. Raises ConfigError where it cannot be read."""
+    return load_document(_read(path), str(path))
 
 
 def _all(problems: list[Problem]) -> ConfigError:

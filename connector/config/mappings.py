@@ -43,7 +43,7 @@ def compiled(outline: Outline, route: RouteOutline, folder: Path, bases: Bases) 
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         what = f"the mapping {route.mapping!r} cannot be read: {reason}"
-        remedy = f"paths are relative to this file; shipped are: {', '.join(_shipped_names())}"
+        remedy = f"paths are relative to this file; shipped are: {', '.join(shipped_names())}"
         raise ConfigError([_at(outline, route, what, remedy)]) from None
     try:
         mapping = load_mapping(
@@ -67,5 +67,6 @@ def _at(outline: Outline, route: RouteOutline, what: str, remedy: str) -> Proble
     return outline.document.problem(("routes", route.index, "mapping"), what, remedy)
 
 
-def _shipped_names() -> list[str]:
+def shipped_names() -> list[str]:
+    """What the mappings that come with the program are called in a configuration."""
     return [f"{SHIPPED}{file.name}" for file in sorted(shipped_mappings().glob("*.yaml"))]

@@ -1,0 +1,87 @@
+"""What a route gives its mapping, read without compiling any mapping: for work on mappings that are not right yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connector.config.load import Config, read_document
+from connector.config.mappings import read_mapping, shipped_names
+from connector.config.outline import Outline, RouteOutline
+from connector.config.settings import ConfigFile
+from connector.config.withheld import without_secrets
+from connector.errors import ConfigError, Problem
+from connector.http.paths import FOLDER
+from connector.mapping import SHIPPED, Bases, CompiledMapping, load_mapping
+from connector.targets import catalogues
+from connector.yamlsource import validate
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A route's part in a mapping: the vars, the source's name, and who keeps the records.
+
+    `route` and `target` are their names, `mapping` the file that the route names, as `load_file` takes it; all are ""
+    for a mapping that is looked at by itself.
+    """
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    microsoft_owned: bool = False
+    route: str = ""
+    target: str = ""
+    mapping: str = ""
+
+
+def bindings(path: Path) -> list[Binding]:
+    """What each route of a configuration gives its mapping. Raises ConfigError where the file cannot be read."""
+    outline = Outline.of(read_document(path))
+    return [_binding(outline, route, path.parent) for route in outline.routes]
+
+
+def _binding(outline: Outline, route: RouteOutline, folder: Path) -> Binding:
+    target = outline.target(route.target)
+    return Binding(
+        variables=route.variables,
+        source=route.source,
+        microsoft_owned=target is not None and target.microsoft_owned,
+        route=route.name,
+        target=route.target,
+        mapping=route.mapping if route.mapping.startswith(SHIPPED) else str(folder / route.mapping),
+    )
+
+
+def without_mappings(path: Path) -> Config:
+    """The configuration without its routes' mappings, which need not be right. Raises ConfigError."""
+    return Config(path, validate(read_document(path), ConfigFile, {FOLDER: path.parent}), ())
+
+
+def read_file(name: str) -> bytes:
+    """The text of a mapping file: a path, or `shipped:FILE`. Raises ConfigError where it cannot be read."""
+    try:
+        return read_mapping(name)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        remedy = f"name a readable file, or one of: {', '.join(shipped_names())}"
+        raise ConfigError([Problem(f"cannot be read: {reason}", remedy, file=name)]) from None
+
+
+def load_file(name: str, binding: Binding, bases: Bases, *, run_examples: bool = True) -> CompiledMapping:
+    """The mapping in a file, given what a route gives it.
+
+    `bases` is shared by mappings that are loaded together. Without `run_examples` an example that fails is no
+    problem. Raises ConfigError with every problem, without the secrets among the vars.
+    """
+    try:
+        return load_mapping(
+            read_file(name),
+            name,
+            catalogues=catalogues(),
+            vars=binding.variables,
+            source_name=binding.source,
+            microsoft_owned=binding.microsoft_owned,
+            run_examples=run_examples,
+            read=bases,
+        )
+    except ConfigError as error:
+        raise ConfigError(without_secrets(error.problems, binding.variables)) from None
