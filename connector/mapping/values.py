@@ -31,8 +31,17 @@ Result: TypeAlias = FieldValue | Left
 # An action gets the view and the value that its table looked at.
 Action = Callable[[View, Any], Result]
 
-# The tables that this version looks things up in, and the columns that tell their rows apart.
-LOOKUP_TABLES = MappingProxyType({"sys_user": ("user_name", "email"), "sys_user_group": ("name",)})
+# Tables that every instance has, and the columns that tell their rows apart.
+COLUMNS = MappingProxyType(
+    {
+        "sys_user": ("user_name", "email"),
+        "sys_user_group": ("name",),
+        **dict.fromkeys(("cmdb_ci", "cmdb_ci_service", "service_offering"), ("name",)),
+        **dict.fromkeys(("core_company", "cmn_location"), ("name",)),
+        **dict.fromkeys(("task", "incident", "problem", "change_request", "sn_si_incident"), ("number",)),
+    }
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _ROW_ID = re.compile(r"[0-9a-fA-F]{32}")
 _NUMBER = re.compile(r"[-+]?\d{1,15}")
 
@@ -89,10 +98,9 @@ def _templated(template: str, spec: FieldSpec, scope: Scope) -> Action:
 
 def lookup(wanted: LookupSpec, spec: FieldSpec, scope: Scope, source: Expr | None) -> Action:
     """An action that hands the target something to look up. Raises ExpressionError where it cannot."""
-    if wanted.table not in LOOKUP_TABLES:
-        known = ", ".join(LOOKUP_TABLES)
-        what = f"look-ups in `{wanted.table}` are not available in this version"
-        raise ExpressionError((what, f"{nearest(wanted.table, LOOKUP_TABLES) or f'use one of {known}'}"))
+    by = _columns(wanted)
+    if spec.table is None and not spec.custom:
+        raise ExpressionError((f"{spec.name} refers to no table", "give it a value or a template"))
     if spec.table not in {None, wanted.table}:
         raise ExpressionError((f"{spec.name} refers to `{spec.table}`", f"look it up in `{spec.table}`"))
     if wanted.value is None and source is None:
@@ -104,9 +112,23 @@ def lookup(wanted: LookupSpec, spec: FieldSpec, scope: Scope, source: Expr | Non
 
     def act(view: View, value: Any) -> Result:
         found = texts.show(value if given is None else given(view)).strip()
-        return Lookup(wanted.table, tuple(wanted.by), found, missing, many) if found else _empty(spec)
+        return Lookup(wanted.table, by, found, missing, many) if found else _empty(spec)
 
     return act
+
+
+def _columns(wanted: LookupSpec) -> tuple[str, ...]:
+    """The columns in which the value is looked for. Raises ExpressionError for names that can be none."""
+    for name in (wanted.table, *(wanted.by or ())):
+        if _NAME.fullmatch(name) is None:
+            what = f"`{name}` is no name of a table or column"
+            raise ExpressionError((what, "write it as the instance does, e.g. cmdb_ci"))
+    if wanted.by:
+        return tuple(wanted.by)
+    if wanted.table not in COLUMNS:
+        what = f"what tells the rows of `{wanted.table}` apart is not known"
+        raise ExpressionError((what, "name the columns, e.g. `by: [name]`"))
+    return COLUMNS[wanted.table]
 
 
 def literal(value: Scalar | None, spec: FieldSpec) -> FieldValue:
@@ -130,7 +152,7 @@ _WANTED = MappingProxyType(
     {
         FieldKind.NUMBER: "give it a whole number",
         FieldKind.BOOLEAN: "give it true or false",
-        FieldKind.REFERENCE: "give it the sys_id of a row; names are only looked up in sys_user and sys_user_group",
+        FieldKind.REFERENCE: "give it the sys_id of a row, or a `lookup` that says in which columns to look",
     }
 )
 
@@ -184,6 +206,6 @@ def _choice(bare: str, spec: FieldSpec) -> FieldValue:
 def _reference(bare: str, spec: FieldSpec) -> FieldValue:
     if _ROW_ID.fullmatch(bare):
         return bare.lower()
-    if spec.table is None or spec.table not in LOOKUP_TABLES:
+    if spec.table is None or spec.table not in COLUMNS:
         raise UndecidedError(spec.name, bare)
-    return Lookup(spec.table, LOOKUP_TABLES[spec.table], bare)
+    return Lookup(spec.table, COLUMNS[spec.table], bare)

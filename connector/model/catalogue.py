@@ -21,15 +21,20 @@ class FieldKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field of a target. `choices` empty: any value. `limit`: characters. `clear`: what an empty field is."""
+    """One field of a target.
+
+    `choices` empty: any value. `limit`: characters. `clearable`: may be empty. `table`: where the rows are that it
+    refers to, e.g. sys_user. `custom`: the customer's own, of which no more than the name is known.
+    """
 
     name: str
     kind: FieldKind = FieldKind.TEXT
     choices: tuple[str | int, ...] = ()
     limit: int | None = None
-    table: str | None = None  # REFERENCE: the table its rows are in, e.g. sys_user
+    table: str | None = None
     clearable: bool = True
     description: str = ""
+    custom: bool = False
 
 
 # Given the fields of one record (a field left alone is absent), every sentence that makes it illegal on the target.
@@ -67,7 +72,7 @@ class Catalogue:
 
     def spec(self, name: str) -> FieldSpec:
         """The field's specification; a customer's own field is plain text."""
-        return self.fields.get(name) or FieldSpec(name)
+        return self.fields.get(name) or FieldSpec(name, custom=True)
 
     def personal(self, name: str) -> bool:
         """Whether the field's value may tell something about a person: everything that is not from a closed list."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from connector.errors import RejectedError
 from connector.mocks.servicenow.directory import stable_id
 from connector.model import FieldValue, Lookup, Mode
 from tests.contract.targets.harness import changed, deliver
@@ -154,12 +153,33 @@ async def test_rows_that_were_not_asked_for_are_nobody(far: ServiceNowHarness) -
     assert list(receipt.left) == ["assigned_to"]
 
 
-async def test_a_table_that_cannot_be_asked_refuses_its_own_delivery_only(far: ServiceNowHarness) -> None:
+async def test_a_table_that_cannot_be_asked_is_left_and_the_ticket_goes_out(far: ServiceNowHarness) -> None:
     target = far.start()
     no_table = far.delivery("100", fields={**far.first_fields(), "cmdb_ci": Lookup("u_none", ("name",), "x")})
     plain = far.delivery("101")
     await target.prepare([no_table, plain])
-    with pytest.raises(RejectedError, match="Invalid table u_none"):
-        await target.apply(no_table)
+    receipt = await target.apply(no_table)
+    assert "Invalid table u_none" in receipt.left["cmdb_ci"]
     await target.apply(plain)
-    assert len(far.held()) == 1
+    assert len(far.held()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "lookup", "held", "reason"),
+    [
+        ("cmdb_ci", Lookup("cmdb_ci", ("name",), "LAP-1001"), "lap-1001 0", ""),
+        ("cmdb_ci", Lookup("cmdb_ci", ("fqdn", "asset_tag"), "P3002"), "kiosk 3", ""),
+        ("cmdb_ci", Lookup("cmdb_ci", ("name",), "kiosk"), "", "2 rows in cmdb_ci with name 'kiosk'"),
+        ("cmdb_ci", Lookup("cmdb_ci", ("name",), "web01"), "", "no row in cmdb_ci with name 'web01'"),
+        ("company", Lookup("core_company", ("name",), "Contoso"), "Contoso 0", ""),
+        ("u_site", Lookup("u_site", ("u_code",), "GVA"), "Geneva 1", ""),
+    ],
+)
+async def test_rows_of_any_table_are_referred_to(
+    far: ServiceNowHarness, name: str, lookup: Lookup, held: str, reason: str
+) -> None:
+    _, receipt = await far.first(far.start(), fields={**far.first_fields(), name: lookup})
+    row_id = stable_id(lookup.table, held) if held else ""
+    assert far.only().fields[name] == row_id
+    assert reason in receipt.left.get(name, "")
+    assert bool(reason) is (name in receipt.left)

@@ -63,8 +63,16 @@ _FIELDS = (
     FieldSpec("rfc", _REFERENCE, table="change_request"),
     FieldSpec("caused_by", _REFERENCE, table="change_request"),
     FieldSpec("due_date", FieldKind.DATETIME, description="yyyy-MM-dd HH:mm:ss, UTC"),
-    FieldSpec("watch_list", description="Comma-separated; people in it are sent public comments"),
-    FieldSpec("work_notes_list", description="Comma-separated; people in it are sent work notes"),
+    FieldSpec(
+        "watch_list",
+        table="sys_user",
+        description="Comma-separated; people in it are sent public comments",
+    ),
+    FieldSpec(
+        "work_notes_list",
+        table="sys_user",
+        description="Comma-separated; people in it are sent work notes",
+    ),
 )
 
 _NOT_WRITABLE = MappingProxyType(

@@ -2,12 +2,14 @@
 
 A reference takes a sys_id; an instance that resolves names itself takes the first of several people who share
 one. So rows are looked up by the fields the mapping names, and only a single match counts. A person who was
-found is remembered longer than one who was not, because the usual cure is to add the person.
+found is remembered longer than one who was not, because the usual cure is to add the person. A table that the
+instance does not have, or refuses to search, has no rows: what refers to it is left, and the ticket goes out.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from connector.errors import RejectedError
 from connector.model import FieldValue, Lookup
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.row import Row
@@ -35,6 +37,7 @@ class References:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._found: dict[_Ask, tuple[float, frozenset[str]]] = {}
+        self._refused: dict[str, str] = {}  # by table: why it could not be asked
 
     async def learn(self, calls: Calls, values: Iterable[FieldValue]) -> None:
         """Ask for the lookups among `values` whose rows are not known, in one request for each kind."""
@@ -62,7 +65,7 @@ class References:
             elif (value.on_many if found else value.on_missing) == "clear":
                 texts[name] = ""
             else:
-                left[name] = _why(value, len(found))
+                left[name] = self._refused.get(value.table) or _why(value, len(found))
         return Resolved(texts, left)
 
     def _rows(self, lookup: Lookup) -> frozenset[str]:
@@ -75,7 +78,7 @@ class References:
         # The instance compares with regard to case, and stores e-mail addresses mostly in lower case.
         spellings = ",".join(dict.fromkeys(part for name in names for part in (name, name.lower())))
         query = "^OR".join(f"{name}IN{spellings}" for name in by)
-        rows = await calls.rows(query, ("sys_id", "active", *by), limit=1000, table=table)
+        rows = await self._rows_of(calls, table, query, by)
         if len(self._found) > _MOST:
             self._found.clear()
         now = self._monotonic()
@@ -84,6 +87,14 @@ class References:
             found = frozenset(row.sys_id for row in rows if _is_meant(row, by, key))
             until = now + (_FOUND_SECONDS if len(found) == 1 else _MISSED_SECONDS)
             self._found[(table, by, key)] = (until, found)
+
+    async def _rows_of(self, calls: Calls, table: str, query: str, by: tuple[str, ...]) -> list[Row]:
+        self._refused.pop(table, None)
+        try:
+            return await calls.rows(query, ("sys_id", "active", *by), limit=1000, table=table)
+        except RejectedError as error:
+            self._refused[table] = str(error)
+            return []
 
 
 def _ask(lookup: Lookup) -> _Ask:

@@ -110,17 +110,38 @@ import pytest
             "5:22 fields.short_description: longer than the 160 characters of short_description; shorten it",
         ),
         (
-            "cmdb_ci: web01",
+            "u_site: {lookup: {table: u_site, value: ZRH}}",
             (
-                "5:12 fields.cmdb_ci: cmdb_ci cannot hold `web01`; give it the sys_id of a row; names "
-                "are only looked up in sys_user and sys_user_group"
+                "5:20 fields.u_site.lookup: what tells the rows of `u_site` apart is not known; name "
+                "the columns, e.g. `by: [name]`"
             ),
         ),
         (
-            "cmdb_ci: {lookup: {table: cmdb_ci, by: [name], value: web01}}",
+            "u_site: {lookup: {table: U Site, by: [name], value: ZRH}}",
             (
-                "5:21 fields.cmdb_ci.lookup: look-ups in `cmdb_ci` are not available in this version; "
-                "use one of sys_user, sys_user_group"
+                "5:20 fields.u_site.lookup: `U Site` is no name of a table or column; write it as the "
+                "instance does, e.g. cmdb_ci"
+            ),
+        ),
+        (
+            "u_site: {lookup: {table: Incident, value: INC0010001}}",
+            (
+                "5:20 fields.u_site.lookup: `Incident` is no name of a table or column; write it as the "
+                "instance does, e.g. cmdb_ci"
+            ),
+        ),
+        (
+            "u_site: {lookup: {table: u_site, by: ['name^ORname'], value: ZRH}}",
+            (
+                "5:20 fields.u_site.lookup: `name^ORname` is no name of a table or column; write it as "
+                "the instance does, e.g. cmdb_ci"
+            ),
+        ),
+        (
+            "short_description: {lookup: {table: sys_user, value: kim}}",
+            (
+                "5:31 fields.short_description.lookup: short_description refers to no table; give it a "
+                "value or a template"
             ),
         ),
         (
