@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, or_, select, update
 
 from connector.model import Delivery, FieldValue, Link, NoteInHand
+from connector.store.among import among
 from connector.store.columns import Moment
 from connector.store.links import link_of
 from connector.store.prepared import Each
@@ -55,7 +56,7 @@ _DUE = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
-_CHOSEN = wanted.c.id.in_(bindparam("ids", expanding=True))
+_CHOSEN = among(wanted.c.id, "ids")
 _LINKS = (
     select(wanted.c.id.label("wanted_id"), links)
     .join_from(

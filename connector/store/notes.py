@@ -13,7 +13,7 @@ from sqlalchemy import Update, bindparam, func, select, update
 from connector.model import IncidentKey
 from connector.store.prepared import Upsert
 from connector.store.tables import notes
-from connector.store.tx import Tx, about, chunks, for_incidents
+from connector.store.tx import Tx, about, by_tenant, for_incidents
 
 _ONE = update(notes).where(
     notes.c.route == bindparam("of_route"),
@@ -27,6 +27,11 @@ _OF_ROUTE = (notes.c.route == bindparam("of_route"), about(notes))
 _KNOWN = select(notes.c.tenant, notes.c.incident, notes.c.rule, notes.c.item).where(*_OF_ROUTE)
 # Neither delivered nor given up for good.
 LEFT = (notes.c.delivered_at.is_(None), notes.c.text.is_not(None))
+_UNPARK = (
+    update(notes)
+    .where(*_OF_ROUTE, *LEFT, notes.c.parked.is_not(None))
+    .values(parked=None, since=bindparam("now"), due=bindparam("now"), last_error=None)
+)
 _WAITING = select(notes).where(*_OF_ROUTE, *LEFT).order_by(notes.c.row)
 _KEY = ("route", "tenant", "incident", "rule", "item")
 # Notes leave in the order in which they were added, so only whole incidents are sorted.
@@ -93,10 +98,7 @@ def delay(tx: Tx, route: str, key: IncidentKey, errors: Mapping[str, str], due: 
 
 def unpark(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> int:
     """Make the incidents' parked notes due now, as if just added; how many were parked."""
-    chosen = update(notes).where(*_OF_ROUTE, *LEFT, notes.c.parked.is_not(None))
-    return _count(
-        tx, chosen.values(parked=None, since=tx.now, due=tx.now, last_error=None), keys, of_route=route
-    )
+    return _count(tx, _UNPARK, keys, of_route=route, now=tx.now)
 
 
 def count_parked(tx: Tx) -> dict[str, int]:
@@ -122,10 +124,7 @@ def erase(tx: Tx, key: IncidentKey) -> int:
 def _count(tx: Tx, change: Update, keys: Sequence[IncidentKey], **parameters: Any) -> int:
     """Run a change with the condition `about`; how many notes it met."""
     return sum(
-        tx.connection.execute(
-            change, {"incidents": [(key.tenant, key.incident) for key in some], **parameters}
-        ).rowcount
-        for some in chunks(keys)
+        tx.connection.execute(change, {**incidents, **parameters}).rowcount for incidents in by_tenant(keys)
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Text, bindparam, case, delete, func, select, update
 
 from connector.model import Link
 from connector.store import links
+from connector.store.among import among
 from connector.store.claims import (
     BY_ID,
     CERTAIN,
@@ -36,7 +37,7 @@ _NOTE_DELIVERED = Each(
     .where(*NOTES_OF, notes.c.id == bindparam("of_note"))
     .values(delivered_at=bindparam("now"), text=None, token=None, parked=None, last_error=None)
 )
-_CHOSEN = wanted.c.id.in_(bindparam("ids", expanding=True))
+_CHOSEN = among(wanted.c.id, "ids")
 # By row: its version, and when the first of the notes that wait for it is due.
 _REST = (
     select(

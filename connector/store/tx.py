@@ -1,14 +1,16 @@
 """One transaction, as the verbs see it, and how they ask about many incidents at once."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
 
 from connector.audit import AuditEntry
 from connector.model import IncidentKey
+from connector.store.among import among
 
 T = TypeVar("T")
 Fetched = Row[*tuple[Any, ...]]
@@ -48,21 +50,29 @@ class Tx:
 
 def about(table: Table) -> ColumnElement[bool]:
     """The condition that a row is about one of the incidents that `for_incidents` asks for."""
-    return tuple_(table.c.tenant, table.c.incident).in_(bindparam("incidents", expanding=True))
+    return (table.c.tenant == bindparam("of_tenant")) & among(table.c.incident, "incidents")
 
 
 def for_incidents(
     tx: Tx, query: Select[*tuple[Any, ...]], keys: Sequence[IncidentKey], **parameters: Any
 ) -> Iterator[Fetched]:
-    """Run a query with the condition `about`, for as many incidents at a time as one statement can carry."""
-    for some in chunks(keys):
-        incidents = [(key.tenant, key.incident) for key in some]
-        yield from tx.connection.execute(query, {"incidents": incidents, **parameters})
+    """Run a query with the condition `about`: once for each tenant, which a page has one of."""
+    for incidents in by_tenant(keys):
+        yield from tx.connection.execute(query, {**incidents, **parameters}).all()
+
+
+def by_tenant(keys: Iterable[IncidentKey]) -> Iterator[dict[str, Any]]:
+    """The parameters of the condition `about` for each tenant's incidents."""
+    incidents: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        incidents[key.tenant].append(key.incident)
+    for tenant, numbers in incidents.items():
+        yield {"of_tenant": tenant, "incidents": numbers}
 
 
 def one_incident(key: IncidentKey) -> dict[str, Any]:
     """The parameters of a statement with the condition `about`, for one incident."""
-    return {"incidents": [(key.tenant, key.incident)]}
+    return {"of_tenant": key.tenant, "incidents": [key.incident]}
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Text, bindparam, case, delete, false, func, null, select, type_coerce, update
 
 from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
+from connector.store.among import among
 from connector.store.prepared import Upsert
 from connector.store.tables import wanted
 from connector.store.tx import Fetched, Tx, about, for_incidents, one_incident
@@ -41,6 +42,13 @@ def _newer(new: Any) -> Mapping[str, Any]:
 
 _GET = select(wanted).where(wanted.c.route == bindparam("of_route"), about(wanted))
 _OF_INCIDENT = select(wanted).where(about(wanted)).order_by(wanted.c.route)
+_CHOSEN = among(wanted.c.id, "ids")
+_UNPARK = (
+    update(wanted)
+    .where(_CHOSEN, wanted.c.parked.is_not(None))
+    .values(parked=None, due=bindparam("now"), since=bindparam("now"), attempts=0, last_error=None)
+)
+_REMOVE = delete(wanted).where(_CHOSEN, wanted.c.leased_by.is_(None))
 _PUT = Upsert(wanted, ("route", "tenant", "incident"), changes=_newer)
 
 
@@ -135,15 +143,12 @@ def of_incident(tx: Tx, key: IncidentKey) -> list[Wanted]:
 
 def unpark(tx: Tx, ids: Sequence[int]) -> int:
     """Make parked rows due now, as if never tried; how many were parked."""
-    fresh = {"parked": None, "due": tx.now, "since": tx.now, "attempts": 0, "last_error": None}
-    chosen = update(wanted).where(wanted.c.id.in_(ids), wanted.c.parked.is_not(None))
-    return tx.connection.execute(chosen.values(fresh)).rowcount
+    return tx.connection.execute(_UNPARK, {"ids": ids, "now": tx.now}).rowcount if ids else 0
 
 
 def remove(tx: Tx, ids: Sequence[int]) -> int:
     """Forget rows that nobody is delivering at the moment; how many were forgotten."""
-    chosen = delete(wanted).where(wanted.c.id.in_(ids), wanted.c.leased_by.is_(None))
-    return tx.connection.execute(chosen).rowcount
+    return tx.connection.execute(_REMOVE, {"ids": ids}).rowcount
 
 
 def backlog(tx: Tx, target: str) -> Backlog:
