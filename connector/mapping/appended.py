@@ -1,6 +1,6 @@
 """Rules for tags and notes: what is added for an incident, once or for each item of a list."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,50 +119,67 @@ class _Speaker:
 
     def items(self, view: View, each: Expr) -> Iterator[Note]:
         """A note for each item; one that the previous revision had is not fresh."""
-        known = set() if view.old is None else set(_identified(each.run(view.old)))
-        for identity, item in _identified(each.run(view)).items():
-            view.item = item
-            yield from self._note(view, identity, fresh=identity not in known)
+        items = each.run(view)
+        identities = _identities(items)
+        known = _known(items, identities, [] if view.old is None else each.run(view.old))
+        for identity, item in zip(identities, items, strict=True):
+            if identity is not None:
+                view.item = item
+                note = self._note(view, identity, fresh=identity not in known)
+                if note is not None:
+                    yield note
 
     def change(self, view: View, readers: list[Expr]) -> Iterator[Note]:
         """A note for this revision if one of the properties differs from the previous revision."""
         old = view.old
         if old is not None and any(_differs(reader, old, view) for reader in readers):
-            yield from self._note(view, show(text_of(view.snapshot.get("lastUpdateDateTime"))), fresh=True)
+            note = self._note(view, show(text_of(view.snapshot.get("lastUpdateDateTime"))), fresh=True)
+            if note is not None:
+                yield note
 
-    def _note(self, view: View, item: str, *, fresh: bool) -> Iterator[Note]:
+    def _note(self, view: View, item: str, *, fresh: bool) -> Note | None:
         if self._when is not None and not self._when(view):
-            return
+            return None
         text = show(self._text(view))
         if not text.strip():
-            return
+            return None
         if len(text) > self._limit:
             view.cut.append(f"notes.{self._rule.name}")
             text = cut(text, self._limit)
-        yield Note(self._rule.name, item, text, fresh=fresh, backfill=self._rule.backfill)
+        return Note(self._rule.name, item, text, fresh=fresh, backfill=self._rule.backfill)
 
 
-def _identified(items: list[Any]) -> dict[str, Any]:
-    """Items by identity, which is a digest of what they say; equal ones get a running number, so that none is lost.
+def _known(items: list[Any], identities: list[str | None], before: list[Any]) -> set[str | None]:
+    """The identities of the items that were there before; mostly those now begin with them."""
+    begun = items[: len(before)] == before
+    return set(identities[: len(before)] if begun else _identities(before))
 
-    Comments that are copies of our own notes are no items.
+
+def _identities(items: list[Any]) -> list[str | None]:
+    """What tells each item apart, a digest of what it says; equal ones get a running number, so that none is lost.
+
+    Comments that are copies of our own notes are no items: None.
     """
-    found: dict[str, Any] = {}
+    found: list[str | None] = []
     counts: dict[str, int] = {}
     for item in items:
-        if isinstance(item, Mapping) and MARKER.search(item["comment"] or ""):
+        if isinstance(item, dict) and MARKER.search(item["comment"] or ""):
+            found.append(None)
             continue
         identity = _identity(item)
         counts[identity] = counts.get(identity, 0) + 1
-        found[identity if counts[identity] == 1 else f"{identity}-{counts[identity]}"] = item
+        found.append(identity if counts[identity] == 1 else f"{identity}-{counts[identity]}")
     return found
 
 
 def _identity(item: Any) -> str:
     said = item
-    if isinstance(item, Mapping):
+    if isinstance(item, dict):
         said = [item["createdByDisplayName"], item["createdDateTime"], item["comment"]]
-    return digest(_storable(said))[:16]
+    try:
+        return digest(said)[:16]
+    except UnicodeEncodeError:  # half a character, which no encoding has
+        return digest(_storable(said))[:16]
 
 
 def _storable(said: Any) -> Any:
@@ -172,8 +189,13 @@ def _storable(said: Any) -> Any:
 
 
 def _differs(reader: Expr, old: View, new: View) -> bool:
-    before, after = _state(reader, old), _state(reader, new)
-    return before != after
+    try:
+        before, after = reader.run(old), reader.run(new)
+    except UndecidedError:
+        return _state(reader, old) != _state(reader, new)
+    if before == after or reader.kind is not Kind.OWNER:
+        return bool(before != after)
+    return fold_owner(before) != fold_owner(after)
 
 
 def _state(reader: Expr, view: View) -> str | None:

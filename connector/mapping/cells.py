@@ -123,6 +123,6 @@ def _has(written: dict[Any, Any], column: Expr) -> Callable[[Any], bool]:
     folded = frozenset(fold(value) for value in wanted)
 
     def accepts(found: Any) -> bool:
-        return isinstance(found, list) and any(fold(item) in folded for item in found)
+        return isinstance(found, list) and not folded.isdisjoint(map(fold, found))
 
     return accepts

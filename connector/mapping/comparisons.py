@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from connector.mapping.expr import Expr, ExpressionError, Run
+from connector.mapping.expr import Expr, ExpressionError, Run, constant
 from connector.mapping.text import show
-from connector.mapping.view import View, owner_of
+from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind, Vocabulary
 from connector.model import Revision
 from connector.yamlsource import nearest
@@ -58,12 +58,15 @@ def same(left: Any, right: Any) -> bool:
 
 def fold(value: Any) -> str | None:
     """A text for comparison without regard to case and surrounding space; null stays null."""
+    if isinstance(value, str):
+        return value.strip().casefold()
     return None if value is None else show(value).strip().casefold()
 
 
 def fold_owner(value: Any) -> str | None:
     """An owner for comparison: as `fold`, with Unassigned and "" as null."""
-    return fold(owner_of(show(value)))
+    folded = fold(value)
+    return None if folded in {None, "", "unassigned"} else folded
 
 
 def _equal(left: Expr, right: Expr) -> Run:
@@ -73,10 +76,17 @@ def _equal(left: Expr, right: Expr) -> Run:
     if normal is None:
         return lambda view: same(left.run(view), right.run(view))
     first, second = normal(left), normal(right)
-    return lambda view: first(view) == second(view)
+    return (
+        _equals(first, second.value) if second.constant else lambda view: first.run(view) == second.run(view)
+    )
 
 
-def _normal(left: Expr, right: Expr) -> Callable[[Expr], Run] | None:
+def _equals(found: Expr, wanted: Any) -> Run:
+    run = found.run
+    return lambda view: run(view) == wanted
+
+
+def _normal(left: Expr, right: Expr) -> Callable[[Expr], Expr] | None:
     """How both sides are brought to a form in which `==` decides; None for plain values."""
     for side in (left, right):
         if side.kind is Kind.ENUM and side.vocabulary is not None:
@@ -86,22 +96,18 @@ def _normal(left: Expr, right: Expr) -> Callable[[Expr], Run] | None:
     return _as_owner if Kind.OWNER in {left.kind, right.kind} else None
 
 
-def _as_member(expr: Expr, vocabulary: Vocabulary, *, nullable: bool) -> Run:
+def _as_member(expr: Expr, vocabulary: Vocabulary, *, nullable: bool) -> Expr:
     if expr.constant:
-        if expr.value is None and nullable:
-            return expr.run
-        member = member_of(vocabulary, expr.value)
-        return lambda view: member  # noqa: ARG005  # a Run takes a view
+        return expr if expr.value is None and nullable else constant(member_of(vocabulary, expr.value))
     if expr.kind is Kind.ENUM:
-        return expr.run
-    return lambda view: vocabulary.member(expr.run(view))
+        return expr
+    return Expr(lambda view: vocabulary.member(expr.run(view)))
 
 
-def _as_owner(expr: Expr) -> Run:
+def _as_owner(expr: Expr) -> Expr:
     if expr.constant:
-        folded = fold_owner(expr.value)
-        return lambda view: folded  # noqa: ARG005  # a Run takes a view
-    return lambda view: fold_owner(expr.run(view))
+        return constant(fold_owner(expr.value))
+    return Expr(lambda view: fold_owner(expr.run(view)))
 
 
 def _contained(left: Expr, right: Expr) -> Run:
@@ -112,8 +118,8 @@ def _contained(left: Expr, right: Expr) -> Run:
             raise ExpressionError((f"`in` does not look into a {right.kind}", "use a list, or a text"))
         return lambda view: _has(right.run(view), left.run(view))
     if left.kind is Kind.ENUM and left.vocabulary is not None:
-        members = frozenset(member_of(left.vocabulary, word) for word in right.value)
-        return lambda view: left.run(view) in members
+        members, run = frozenset(member_of(left.vocabulary, word) for word in right.value), left.run
+        return lambda view: run(view) in members
     if left.kind is Kind.OWNER:
         owners = frozenset(fold_owner(word) for word in right.value)
         return lambda view: fold_owner(left.run(view)) in owners
@@ -152,8 +158,8 @@ def _by_rank(test: Test, left: Expr, right: Expr, vocabulary: Vocabulary) -> Run
         what = f"{vocabulary.name} has no order"
         raise ExpressionError((what, "compare with `==` or `in`"))
     ranks = {member: rank for rank, member in enumerate(vocabulary.members)}
-    first = _as_member(left, vocabulary, nullable=False)
-    second = _as_member(right, vocabulary, nullable=False)
+    first = _as_member(left, vocabulary, nullable=False).run
+    second = _as_member(right, vocabulary, nullable=False).run
 
     def run(view: View) -> bool:
         low, high = ranks.get(first(view)), ranks.get(second(view))

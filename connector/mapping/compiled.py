@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from connector.mapping.appended import Noter, Tagger, distinct
 from connector.mapping.document import MappingFile
 from connector.mapping.expr import Run
-from connector.mapping.values import Left
+from connector.mapping.values import LEAVE
 from connector.mapping.view import Let, UndecidedError, View
 from connector.mapping.writers import Writer
 from connector.model import (
@@ -130,19 +130,20 @@ class _Application:
     def _record(self) -> Record:
         fields: dict[str, FieldValue] = {}
         modes: dict[str, Mode] = {}
+        view, follow = self._view, Mode.FOLLOW
         for writer in self._mapping.writers:
             try:
-                results = writer.run(self._view)
+                results = writer.run(view)
             except UndecidedError as error:
                 self._note_undecided(writer.rule, error)
                 self._undecided_fields.update(writer.fields)
                 continue
-            for name, result in zip(writer.fields, results, strict=True):
-                if isinstance(result, Left):
-                    continue
-                fields[name] = result
-                if writer.mode is not Mode.FOLLOW:
-                    modes[name] = writer.mode
+            for place, name in enumerate(writer.fields):
+                result = results[place]
+                if result is not LEAVE:
+                    fields[name] = result
+                    if writer.mode is not follow:
+                        modes[name] = writer.mode
         if self._undecided_fields:
             self._leave_incomplete_groups(fields, modes)
         tags, kept = self._tags()

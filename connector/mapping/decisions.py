@@ -5,7 +5,7 @@ whatever its cells say, because `any` is meant for the words that its author kne
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,12 @@ from connector.mapping.cells import Cell, cell, finite
 from connector.mapping.document import Decision, Value
 from connector.mapping.expr import Expr, ExpressionError, Scope
 from connector.mapping.expressions import compile_expression
+from connector.mapping.matching import matcher, reader_of
 from connector.mapping.report import Report
 from connector.mapping.text import show
-from connector.mapping.values import LEAVE, Action, action
+from connector.mapping.values import LEAVE, Action, Always, action
 from connector.mapping.view import View
-from connector.mapping.writers import Results, Where, Writer, condition, guarded, guarded_where
+from connector.mapping.writers import Results, Where, Writer, applied, condition, guarded, guarded_where
 from connector.model import Catalogue, Mode
 from connector.yamlsource import Path
 
@@ -64,7 +65,7 @@ class DecisionCompiler:
             return None
         compiled = [row for row in rows if row is not None]
         self._check_rows(compiled, known)
-        run = guarded(_decide(known, compiled, otherwise), when, lambda view: _apply(fallback, view))
+        run = guarded(_decide(known, compiled, otherwise), when, applied(fallback))
         found_at = _deciding(known, compiled, (*self._path, "otherwise"))
         where = guarded_where(found_at, when, self._path, has_else=rule.else_ is not None)
         return Writer(f"decisions.{rule.id}", tuple(rule.set_), run, Mode(rule.mode), self._path, where)
@@ -103,7 +104,7 @@ class DecisionCompiler:
 
     def _outcome(self, key: str, written: list[Any] | None) -> tuple[Action, ...]:
         if written is None:
-            return tuple(_leave for _ in self._specs)
+            return tuple(Always(LEAVE) for _ in self._specs)
         path = (*self._path, key)
         if len(written) != len(self._specs):
             remedy = f"write one for each of {', '.join(self._rule.set_)}"
@@ -182,15 +183,12 @@ def _combination(given: Sequence[str], domains: Sequence[Any], each: tuple[Any, 
 def _decide(
     columns: Sequence[Expr], rows: Sequence[Row], otherwise: tuple[Action, ...]
 ) -> Callable[[View], Results]:
-    reads = [column.run for column in columns]
-    table = [(tuple(part.accepts for part in row.cells), row.actions) for row in rows]
+    read, match = reader_of(columns), matcher([row.cells for row in rows])
+    # The outcome of no row, which `match` calls -1, is the last.
+    outcomes = [*(applied(row.actions) for row in rows), applied(otherwise)]
 
     def run(view: View) -> Results:
-        values = [read(view) for read in reads]
-        for accepts, actions in table:
-            if all(accept is None or accept(value) for accept, value in zip(accepts, values, strict=True)):
-                return _apply(actions, view)
-        return _apply(otherwise, view)
+        return outcomes[match(read(view))](view)
 
     return run
 
@@ -205,14 +203,6 @@ def _deciding(columns: Sequence[Expr], rows: Sequence[Row], otherwise: Path) -> 
         return otherwise
 
     return where
-
-
-def _apply(actions: Iterable[Action], view: View) -> Results:
-    return tuple(act(view, None) for act in actions)
-
-
-def _leave(view: View, value: Any) -> Any:  # noqa: ARG001  # an Action takes both
-    return LEAVE
 
 
 _VALUE: TypeAdapter[Any] = TypeAdapter(Value)

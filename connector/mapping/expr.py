@@ -23,7 +23,7 @@ class Expr:
     """`run` gives the value for a view. A constant's value is known at once (`value`).
 
     `vocabulary` belongs to an enum, or to the items of a list of words. `reads` names the incident properties that
-    the value depends on.
+    the value depends on. `name` is that of the property, for an expression that is one and nothing else.
     """
 
     run: Run
@@ -33,6 +33,7 @@ class Expr:
     value: Any = None
     nullable: bool = False
     reads: frozenset[str] = field(default_factory=frozenset)
+    name: str = ""
 
 
 def constant(value: Any) -> Expr:

@@ -53,22 +53,41 @@ def compile_template(source: str, scope: Scope) -> Expr:
     reads = frozenset[str]().union(*(part.reads for part in parts))
     if all(part.constant for part in parts):
         return constant("".join(show(part.value) for part in parts)[:MAX_TEXT])
-    return Expr(_printer([part.run for part in parts]), Kind.TEXT, reads=reads)
+    return Expr(_printer(*_pieces(parts)), Kind.TEXT, reads=reads)
 
 
-def _printer(runs: list[Run]) -> Run:
+def _pieces(parts: list[Expr]) -> tuple[list[tuple[str, Run]], str]:
+    """What changes from incident to incident, each with the text before it, and the text after the last."""
+    pieces: list[tuple[str, Run]] = []
+    before = ""
+    for part in parts:
+        if part.constant:
+            before += show(part.value)
+        else:
+            pieces.append((before, part.run))
+            before = ""
+    return pieces, before
+
+
+def _printer(pieces: list[tuple[str, Run]], after: str) -> Run:
     def run(view: View) -> str:
         text = ""
-        for part in runs:
+        for before, piece in pieces:
+            text += before
+            if len(text) > MAX_TEXT:
+                break
             try:
-                text += show(part(view))
+                value = piece(view)
             except UndecidedError as error:
                 if not view.lenient:
                     raise
-                text += error.value
+                value = error.value
+            text += value if isinstance(value, str) else show(value)
             if len(text) > MAX_TEXT:
-                return text[:MAX_TEXT]
-        return text
+                break
+        else:
+            text += after
+        return text[:MAX_TEXT]
 
     return run
 

@@ -22,9 +22,8 @@ from connector.model import Revision
 _DURATION = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
 _FORMAT_LETTERS = MappingProxyType(
-    {"yyyy": "{0.year:04}", "MM": "{0.month:02}", "dd": "{0.day:02}", "HH": "{0.hour:02}", "mm": "{0.minute:02}",
-     "ss": "{0.second:02}"}
-)  # fmt: skip
+    {"yyyy": "{0:04}", "MM": "{1:02}", "dd": "{2:02}", "HH": "{3:02}", "mm": "{4:02}", "ss": "{5:02}"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def _date(subject: Expr, arguments: Sequence[Expr]) -> Expr:
     def run(view: View) -> str | None:
         revision = _revision(subject.run(view))
         try:
-            return None if revision is None else form.format(revision.moment().astimezone(zone))
+            return None if revision is None else form.format(*revision.moment().astimezone(zone).timetuple())
         except (ValueError, OverflowError):  # the zone's offset leads before year 1 or after 9999
             return None
 
@@ -127,8 +126,10 @@ def _join(subject: Expr, arguments: Sequence[Expr]) -> Expr:
     separator = _known(arguments[0], "the separator of `join`", "write it in quotes") if arguments else ", "
 
     def run(view: View) -> str:
-        value = subject.run(view)
-        return separator.join(texts.show(item) for item in _items(value))[: texts.MAX_TEXT]
+        items = _items(subject.run(view))
+        return separator.join([item if isinstance(item, str) else texts.show(item) for item in items])[
+            : texts.MAX_TEXT
+        ]
 
     return _derive(subject, run, Kind.TEXT)
 
@@ -148,13 +149,13 @@ def _words(subject: Expr, _: Sequence[Expr]) -> Expr:
     if vocabulary is None:
         return _derive(subject, lambda view: texts.show(subject.run(view)), Kind.TEXT)
 
+    read, words = subject.run, vocabulary.words
+
     def run(view: View) -> Any:
-        value = subject.run(view)
-        return (
-            [_word(vocabulary, item) for item in value]
-            if isinstance(value, list)
-            else _word(vocabulary, value)
-        )
+        value = read(view)
+        if isinstance(value, list):
+            return [words.get(item) or _word(vocabulary, item) for item in value]
+        return words.get(value) or _word(vocabulary, value)
 
     return _derive(subject, run, Kind.TEXTS if subject.kind is Kind.TEXTS else Kind.TEXT)
 
@@ -163,8 +164,8 @@ def _word(vocabulary: Vocabulary, value: Any) -> str:
     return vocabulary.words.get(vocabulary.member(value) or "", texts.show(value))
 
 
-def _items(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
 def _unique(subject: Expr, _: Sequence[Expr]) -> Expr:

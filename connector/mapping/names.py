@@ -143,7 +143,7 @@ class Names:
         now = property_expr(name, PROPERTIES[name])
         run = now.run
         return Expr(
-            lambda view: None if view.old is None else run(view.old),
+            lambda view: None if (old := view.old) is None else run(old),
             now.kind,
             now.vocabulary,
             nullable=True,
@@ -161,4 +161,4 @@ def _member(item: Expr, name: str) -> Expr:
 
 def property_expr(name: str, known: Property) -> Expr:
     """The expression that reads one incident property."""
-    return Expr(reader(name, known), known.kind, known.vocabulary, reads=frozenset({name}))
+    return Expr(reader(name), known.kind, known.vocabulary, reads=frozenset({name}), name=name)

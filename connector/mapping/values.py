@@ -8,8 +8,9 @@ and reported like an unknown word.
 import enum
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from connector.mapping import text as texts
 from connector.mapping.document import LookupSpec, Scalar, ValueSpec
@@ -26,7 +27,7 @@ class Left(enum.Enum):
     LEAVE = "leave"
 
 
-LEAVE = Left.LEAVE
+LEAVE: Final = Left.LEAVE
 Result: TypeAlias = FieldValue | Left
 # An action gets the view and the value that its table looked at.
 Action = Callable[[View, Any], Result]
@@ -52,14 +53,14 @@ def action(value: Scalar | ValueSpec, spec: FieldSpec, scope: Scope, source: Exp
         return _special(value, spec, scope, source)
     match value:
         case "leave":
-            return _always(LEAVE)
+            return Always(LEAVE)
         case "clear":
-            return _always(_cleared(spec))
+            return Always(_cleared(spec))
         case "copy":
             return _copied(spec, source)
     if isinstance(value, str) and is_template(value):
         return _templated(value, spec, scope)
-    return _always(literal(value, spec))
+    return Always(literal(value, spec))
 
 
 def _special(value: ValueSpec, spec: FieldSpec, scope: Scope, source: Expr | None) -> Action:
@@ -67,11 +68,18 @@ def _special(value: ValueSpec, spec: FieldSpec, scope: Scope, source: Expr | Non
         return lookup(value.lookup, spec, scope, source)
     if value.template is not None:
         return _templated(value.template, spec, scope)
-    return _always(literal(value.literal, spec))
+    return Always(literal(value.literal, spec))
 
 
-def _always(result: Result) -> Action:
-    return lambda view, value: result  # noqa: ARG005  # an Action takes both
+@dataclass(frozen=True, slots=True)
+class Always:
+    """An action with the same result for every incident."""
+
+    result: Result
+
+    def __call__(self, view: View, value: Any) -> Result:  # noqa: ARG002  # an Action takes both
+        """The result."""
+        return self.result
 
 
 def _cleared(spec: FieldSpec) -> Result:
@@ -91,8 +99,11 @@ def _copied(spec: FieldSpec, source: Expr | None) -> Action:
 def _templated(template: str, spec: FieldSpec, scope: Scope) -> Action:
     compiled = compile_template(template, scope)
     if compiled.constant:
-        return _always(literal(compiled.value, spec))
-    emit, run = emitter(spec), compiled.run
+        return Always(literal(compiled.value, spec))
+    run, empty = compiled.run, _empty(spec)
+    if _takes_any_text(spec) and spec.limit is None:
+        return lambda view, value: run(view).strip() or empty  # noqa: ARG005  # an Action takes both
+    emit = emitter(spec)
     return lambda view, value: emit(view, run(view))  # noqa: ARG005  # an Action takes both
 
 
@@ -160,10 +171,10 @@ _WANTED = MappingProxyType(
 def emitter(spec: FieldSpec) -> Callable[[View, Any], Result]:
     """A function that turns a value found in an incident into what the field holds."""
     name, limit, empty = spec.name, spec.limit, _empty(spec)
-    plain = spec.kind is FieldKind.TEXT and not spec.choices
+    plain = _takes_any_text(spec)
 
     def emit(view: View, value: Any) -> Result:
-        written = texts.show(value).strip()
+        written = (value if isinstance(value, str) else texts.show(value)).strip()
         if limit is not None and len(written) > limit:
             view.cut.append(name)
             written = texts.cut(written, limit)
@@ -172,6 +183,10 @@ def emitter(spec: FieldSpec) -> Callable[[View, Any], Result]:
         return written or empty
 
     return emit
+
+
+def _takes_any_text(spec: FieldSpec) -> bool:
+    return spec.kind is FieldKind.TEXT and not spec.choices
 
 
 def _empty(spec: FieldSpec) -> Result:

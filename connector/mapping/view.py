@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.text import MAX_ITEMS, show
-from connector.mapping.vocabulary import STATUS, Kind, Property, Vocabulary
+from connector.mapping.vocabulary import PROPERTIES, STATUS, Kind, Property, Vocabulary
 from connector.model import JSON, NO_FACTS, Facts, Snapshot
 
 Let = Callable[["View"], Any]
@@ -30,14 +30,43 @@ class UndecidedError(Exception):
         self.value = value
 
 
+class _Values(dict[str, Any]):
+    """The properties of one snapshot as expressions see them, each worked out when it is first asked for.
+
+    A word that nobody knows is not kept: whoever asks for it is told.
+    """
+
+    __slots__ = ("snapshot",)
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = _READERS[name](self.snapshot)
+        return value
+
+
 class View:
     """One incident under one route while a mapping is applied to it; used once, by one thread.
 
     `lenient` is set while notes are written: a template then prints an unknown word as it is. `cut` collects the
-    names of fields whose text was shortened.
+    names of fields whose text was shortened. `values` has every property by name, `old_values` those of the previous
+    revision; they raise UndecidedError.
     """
 
-    __slots__ = ("_cache", "_lets", "_old", "_old_snapshot", "cut", "facts", "item", "lenient", "snapshot")
+    __slots__ = (
+        "_cache",
+        "_lets",
+        "_old",
+        "cut",
+        "facts",
+        "item",
+        "lenient",
+        "old_values",
+        "snapshot",
+        "values",
+    )
 
     def __init__(
         self,
@@ -49,7 +78,8 @@ class View:
         lenient: bool = False,
     ) -> None:
         self.snapshot = snapshot
-        self._old_snapshot = old
+        self.values = _Values(snapshot)
+        self.old_values = None if old is None else _Values(old)
         self._old: View | None = None
         self.item: Any = None
         self.facts = facts
@@ -61,39 +91,61 @@ class View:
     @property
     def old(self) -> "View | None":
         """The incident at the previous revision read; None at first sight."""
-        if self._old is None and self._old_snapshot is not None:
-            self._old = View(self._old_snapshot, lets=self._lets, facts=self.facts, lenient=self.lenient)
+        if self._old is None and self.old_values is not None:
+            self._old = self._beside(self.old_values, lenient=self.lenient)
         return self._old
 
     def speaking(self) -> "View":
         """The same incident for writing notes; what is cut there is collected here."""
-        view = View(self.snapshot, self._old_snapshot, self._lets, facts=self.facts, lenient=True)
-        view.cut = self.cut
+        view = self._beside(self.values, lenient=True)
+        view.old_values, view.cut = self.old_values, self.cut
+        return view
+
+    def _beside(self, values: _Values, *, lenient: bool) -> "View":
+        view = View(values.snapshot, lets=self._lets, facts=self.facts, lenient=lenient)
+        view.values = values
         return view
 
     def let(self, name: str) -> Any:
         """The value of a `let` name, worked out once. Raises UndecidedError like the expression behind it."""
-        if name not in self._cache:
-            self._cache[name] = self._lets[name](self)
-        return self._cache[name]
+        cache = self._cache
+        if name in cache:
+            return cache[name]
+        value = cache[name] = self._lets[name](self)
+        return value
 
 
-def reader(name: str, known: Property) -> Callable[[View], Any]:
+def reader(name: str) -> Callable[[View], Any]:
     """A function from a view to the value of an incident property."""
+    return lambda view: view.values[name]
+
+
+def _reader(name: str, known: Property) -> Callable[[Snapshot], Any]:
     if name == "experts":
         return _experts
     if known.kind is Kind.ENUM and known.vocabulary is not None:
         return _enum_reader(name, known.vocabulary)
-    clean = _CLEANERS[known.kind]
     source = "incidentWebUrl" if name == "portalUrl" else name
-    return lambda view: clean(view.snapshot.get(source))
+    return _text_reader(source) if known.kind in _TEXTUAL else _cleaned(source, _CLEANERS[known.kind])
 
 
-def _enum_reader(name: str, vocabulary: Vocabulary) -> Callable[[View], str]:
+def _text_reader(source: str) -> Callable[[Snapshot], str | None]:
+    def read(snapshot: Snapshot) -> str | None:
+        raw = snapshot.get(source)
+        return raw if isinstance(raw, str) else text_of(raw)
+
+    return read
+
+
+def _cleaned(source: str, clean: Callable[[JSON], Any]) -> Callable[[Snapshot], Any]:
+    return lambda snapshot: clean(snapshot.get(source))
+
+
+def _enum_reader(name: str, vocabulary: Vocabulary) -> Callable[[Snapshot], str]:
     exact = {member: member for member in vocabulary.members}
 
-    def read(view: View) -> str:
-        raw = view.snapshot.get(name)
+    def read(snapshot: Snapshot) -> str:
+        raw = snapshot.get(name)
         if isinstance(raw, str):
             member = exact.get(raw) or vocabulary.member(raw)
         else:
@@ -138,7 +190,7 @@ def texts_of(value: JSON) -> list[str]:
     """A list of texts: other items are shown or dropped, anything but a list is empty."""
     if not isinstance(value, list | tuple):
         return []
-    texts = (text_of(item) for item in value[:MAX_ITEMS])
+    texts = [item if type(item) is str else text_of(item) for item in value[:MAX_ITEMS]]
     return [text for text in texts if text is not None]
 
 
@@ -146,15 +198,20 @@ def comments_of(value: JSON) -> list[dict[str, str | None]]:
     """The incident's comments with exactly the members the vendor documents."""
     if not isinstance(value, list | tuple):
         return []
-    names = ("comment", "createdByDisplayName", "createdDateTime")
-    items = (item for item in value[:MAX_ITEMS] if isinstance(item, Mapping))
-    return [{name: text_of(item.get(name)) for name in names} for item in items]
+    return [
+        {
+            "comment": text_of(item.get("comment")),
+            "createdByDisplayName": text_of(item.get("createdByDisplayName")),
+            "createdDateTime": text_of(item.get("createdDateTime")),
+        }
+        for item in value[:MAX_ITEMS]
+        if isinstance(item, dict | Mapping)
+    ]
 
 
+_TEXTUAL = frozenset({Kind.TEXT, Kind.TIME})
 _CLEANERS: Mapping[Kind, Callable[[JSON], Any]] = MappingProxyType(
     {
-        Kind.TEXT: text_of,
-        Kind.TIME: text_of,
         Kind.OWNER: owner_of,
         Kind.NUMBER: number_of,
         Kind.TEXTS: texts_of,
@@ -165,16 +222,16 @@ _CLEANERS: Mapping[Kind, Callable[[JSON], Any]] = MappingProxyType(
 _read_status = _enum_reader("status", STATUS)
 
 
-def _experts(view: View) -> str:
+def _experts(snapshot: Snapshot) -> str:
     """How far Microsoft's Defender Experts are with the incident, from its status, owner and system tags.
 
     They take it by becoming its owner and hand it over with the status awaitingAction or to the owner Customer; the
     tag Defender Experts marks incidents that they have finished (learn.microsoft.com, "Managed detection and
     response").
     """
-    status = _read_status(view)
-    owner = (owner_of(view.snapshot.get("assignedTo")) or "").casefold()
-    tagged = any(tag.strip().casefold() == EXPERTS_NAME for tag in texts_of(view.snapshot.get("systemTags")))
+    status = _read_status(snapshot)
+    owner = (owner_of(snapshot.get("assignedTo")) or "").casefold()
+    tagged = any(tag.strip().casefold() == EXPERTS_NAME for tag in texts_of(snapshot.get("systemTags")))
     if status in {"resolved", "redirected"}:
         return "finished" if tagged or owner in {EXPERTS_NAME, CUSTOMER_NAME} else "none"
     if status == "awaitingAction" or owner == CUSTOMER_NAME:
@@ -182,3 +239,8 @@ def _experts(view: View) -> str:
     if owner == EXPERTS_NAME:
         return "investigating"
     return "finished" if tagged else "none"
+
+
+_READERS: Mapping[str, Callable[[Snapshot], Any]] = MappingProxyType(
+    {name: _reader(name, known) for name, known in PROPERTIES.items()}
+)

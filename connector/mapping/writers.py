@@ -1,6 +1,6 @@
 """Rules that write fields: value tables, templates, look-ups, constants; each one is a writer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from connector.mapping.expr import Expr, ExpressionError, Run, Scope, constant
 from connector.mapping.expressions import compile_expression
 from connector.mapping.report import Report
 from connector.mapping.text import show
-from connector.mapping.values import LEAVE, Action, Result, action, lookup
+from connector.mapping.values import LEAVE, Action, Always, Result, action, lookup
 from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind
 from connector.model import Catalogue, FieldSpec, Mode
@@ -139,7 +139,7 @@ class FieldCompiler:
             default = self._report.attempt((*path, "otherwise"), action, written, spec, self._scope, source)
         else:
             self._check_total((*path, "values"), table, source)
-        run = _looked_up(source.run, normal, table, default or _leave)
+        run = _looked_up(source, normal, table, default or Always(LEAVE))
         return _Way(run, _found_at(source.run, normal, places, (*path, "otherwise")))
 
     def _enter(self, table: dict[Any, Action], path: Path, key: Any, act: Action | None, source: Expr) -> Any:
@@ -151,7 +151,7 @@ class FieldCompiler:
             self._report.add(
                 path, f"`{show(key)}` means the same as a key before it", "keep one", at_key=True
             )
-        table[form[0]] = act or _leave
+        table[form[0]] = act or Always(LEAVE)
         return form[0]
 
     def _check_total(self, path: Path, table: dict[Any, Action], source: Expr) -> None:
@@ -169,25 +169,49 @@ class FieldCompiler:
             self._report.add(path, what, "add `otherwise`", at_key=True)
 
 
-def _leave(view: View, value: Any) -> Result:  # noqa: ARG001  # an Action takes both
-    return LEAVE
+def applied(actions: Sequence[Action]) -> Callable[[View], Results]:
+    """All actions of a rule that looks at no value; worked out beforehand if they are the same for every incident."""
+    if all(isinstance(act, Always) for act in actions):
+        results = tuple(act.result for act in actions if isinstance(act, Always))
+        return lambda view: results  # noqa: ARG005  # it is asked with a view
+    if len(actions) == 1:
+        (act,) = actions
+        return lambda view: (act(view, None),)
+    return lambda view: tuple([act(view, None) for act in actions])
 
 
 def _applied(act: Action, source: Expr | None) -> Callable[[View], Results]:
     if source is None:
-        return lambda view: (act(view, None),)
+        return applied((act,))
     run = source.run
     return lambda view: (act(view, run(view)),)
 
 
 def _looked_up(
-    read: Run, normal: Callable[[Any], Any], table: dict[Any, Action], default: Action
+    source: Expr, normal: Callable[[Any], Any], table: dict[Any, Action], default: Action
 ) -> Callable[[View], Results]:
+    if isinstance(default, Always) and all(isinstance(act, Always) for act in table.values()):
+        results = {key: (act.result,) for key, act in table.items() if isinstance(act, Always)}
+        return _result_of(source, normal, results, (default.result,))
+
+    read = source.run
+
     def run(view: View) -> Results:
         value = read(view)
         return (table.get(normal(value), default)(view, value),)
 
     return run
+
+
+def _result_of(
+    source: Expr, normal: Callable[[Any], Any], results: Mapping[Any, Results], default: Results
+) -> Callable[[View], Results]:
+    read, name = source.run, source.name
+    if normal is not _as_it_is:
+        return lambda view: results.get(normal(read(view)), default)
+    if name:
+        return lambda view: results.get(view.values[name], default)
+    return lambda view: results.get(read(view), default)
 
 
 def _found_at(read: Run, normal: Callable[[Any], Any], places: dict[Any, Path], default: Path) -> Where:
@@ -203,11 +227,15 @@ def table_key(key: Any, source: Expr) -> Any:
     return key_form(source)(key)
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def key_form(source: Expr) -> Callable[[Any], Any]:
     """How a value is brought into the form of a table's keys. Raises ExpressionError where no table can help."""
     match source.kind:
         case Kind.ENUM:
-            return lambda value: value
+            return _as_it_is
         case Kind.OWNER:
             return fold_owner
         case Kind.BOOL:
