@@ -151,10 +151,19 @@ def _note_id(key: IncidentKey, note: Note) -> str:
     return key.chosen_id(target="", table="notes", purpose=f"{note.rule}\x1f{note.item}").hex
 
 
-def _entry(route: Route, incident: Incident, out: Gathered, kind: AuditKind) -> AuditEntry:
+def _entry(
+    route: Route,
+    incident: Incident,
+    out: Gathered,
+    outcome: Outcome | None,
+    *,
+    data: Mapping[str, JSON],
+    private: Mapping[str, JSON],
+) -> AuditEntry:
     return AuditEntry(
-        kind,
+        AuditKind.DECIDED,
         at=out.now,
+        outcome=outcome,
         source=out.source,
         route=route.name,
         target=route.target,
@@ -163,20 +172,16 @@ def _entry(route: Route, incident: Incident, out: Gathered, kind: AuditKind) -> 
         revision=incident.revision.raw,
         content=incident.content,
         mapping=route.mapping.hash,
+        data=data,
+        private=private,
     )
 
 
 def _coalesced(route: Route, incident: Incident, pending: Wanted, out: Gathered) -> AuditEntry:
     """The outcome of a revision that a newer one replaced before it had one of its own."""
-    entry = _entry(route, incident, out, AuditKind.DECIDED)
-    return replace(
-        entry,
-        outcome=Outcome.COALESCED,
-        revision=pending.revision.raw,
-        content=pending.content,
-        mapping=pending.mapping,
-        data={"into": incident.revision.raw},
-    )
+    into = {"into": incident.revision.raw}
+    entry = _entry(route, incident, out, Outcome.COALESCED, data=into, private={})
+    return replace(entry, revision=pending.revision.raw, content=pending.content, mapping=pending.mapping)
 
 
 def _decided(
@@ -190,8 +195,7 @@ def _decided(
     if decision.tags_added or decision.tags_removed:
         private["tags"] = {"added": list(decision.tags_added), "removed": list(decision.tags_removed)}
     data |= {name: value for name, value in _remarks(incident, mapped, decision) if value}
-    entry = _entry(route, incident, out, AuditKind.DECIDED)
-    return replace(entry, outcome=_ENDS.get(decision.reason), data=data, private=private)
+    return _entry(route, incident, out, _ENDS.get(decision.reason), data=data, private=private)
 
 
 def _before_after(change: Change) -> JSON:
