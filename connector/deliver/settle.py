@@ -1,6 +1,6 @@
 """How a delivery ended, put into rows: receipt, applied values and audit in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from connector.model import JSON, Catalogue, Event, EventKind, Link, Receipt
 from connector.plan import Park, Pause, RetryIn, Verdict
 from connector.store import Tx, claims, receipts
 from connector.store import notes as note_rows
-from connector.store.claims import Claimed
+from connector.store.claims import Claimed, Held
 from connector.store.receipts import Done
 from connector.store.wanted import Wanted
 
@@ -32,28 +32,22 @@ def settle(tx: Tx, catalogue: Catalogue, judged: Sequence[Judged]) -> list[Event
     Answers to claims that are no longer ours are dropped: a stale process may finish a request, but commit nothing.
     """
     claims.release(tx, [each.answered.claimed for each in judged if _unsent(each.answered)])
-    replaced = claims.replaced(tx, [each.answered.claimed for each in judged])
-    ours = {
-        claimed.wanted.id for claimed in claims.still_ours(tx, [each.answered.claimed for each in judged])
-    }
+    held = claims.still_held(tx, [each.answered.claimed for each in judged])
     for each in judged:
-        if each.answered.claimed.wanted.id in ours:
+        if each.answered.claimed.wanted.id in held.ours:
             _settle_notes(tx, each)
-    events = _settle_receipts(tx, catalogue, [each for each in judged if _clean(each.answered)], replaced)
+    events = _settle_receipts(tx, catalogue, [each for each in judged if _clean(each.answered)], held)
     failed = [each for each in judged if each.answered.error is not None and _settle_failure(tx, each)]
-    return [*events, *(_tell_failed(tx, each, replaced) for each in failed)]
+    return [*events, *(_tell_failed(tx, each, held.replaced) for each in failed)]
 
 
-def _settle_receipts(
-    tx: Tx, catalogue: Catalogue, clean: Sequence[Judged], replaced: AbstractSet[int]
-) -> list[Event]:
-    done = receipts.delivered(tx, [_done(each.answered) for each in clean])
-    ours = {finished.claimed.wanted.id for finished in done}
+def _settle_receipts(tx: Tx, catalogue: Catalogue, clean: Sequence[Judged], held: Held) -> list[Event]:
+    receipts.delivered(tx, [_done(each.answered) for each in clean], held)
     return [
         event
         for each in clean
-        if each.answered.claimed.wanted.id in ours
-        for event in _tell_delivered(tx, catalogue, each, replaced)
+        if each.answered.claimed.wanted.id in held.ours
+        for event in _tell_delivered(tx, catalogue, each, held.replaced)
     ]
 
 
@@ -135,9 +129,18 @@ def _unknown_outcome(answered: Answered) -> bool:
     return answered.claimed.in_doubt or not certain
 
 
-def _entry(answered: Answered, kind: AuditKind, at: datetime) -> AuditEntry:
+def _entry(
+    answered: Answered,
+    kind: AuditKind,
+    at: datetime,
+    outcome: Outcome | None,
+    *,
+    data: Mapping[str, JSON],
+    private: Mapping[str, JSON],
+) -> AuditEntry:
+    """The audit's row about an attempt; `data` is what it says beside the times."""
     row = answered.claimed.wanted
-    data: dict[str, JSON] = {
+    attempt: dict[str, JSON] = {
         "attempt": row.attempts,
         "claimed": iso(answered.claimed.at),
         "sent": iso(answered.sent),
@@ -146,6 +149,7 @@ def _entry(answered: Answered, kind: AuditKind, at: datetime) -> AuditEntry:
     return AuditEntry(
         kind,
         at=at,
+        outcome=outcome,
         route=row.route,
         target=row.target,
         tenant=row.key.tenant,
@@ -153,7 +157,8 @@ def _entry(answered: Answered, kind: AuditKind, at: datetime) -> AuditEntry:
         revision=row.revision.raw,
         content=row.content,
         mapping=row.mapping,
-        data=data,
+        data={**attempt, **data},
+        private=private,
     )
 
 
@@ -167,12 +172,12 @@ def _tell_delivered(
 ) -> Iterator[Event]:
     answered = judged.answered
     receipt = _receipt(answered)
-    entry = _entry(answered, AuditKind.DELIVERED if _did_something(receipt) else AuditKind.FAILED, tx.now)
+    kind = AuditKind.DELIVERED if _did_something(receipt) else AuditKind.FAILED
     open_values, private = _not_taken(catalogue, receipt)
-    data = {**entry.data, **dict(_facts(receipt)), **open_values}
+    data = {**dict(_facts(receipt)), **open_values}
     outcome = Outcome.CREATED if receipt.created else Outcome.UPDATED
     row = answered.claimed.wanted
-    tx.audit(replace(entry, outcome=_own(row, outcome, replaced), data=data, private=private))
+    tx.audit(_entry(answered, kind, tx.now, _own(row, outcome, replaced), data=data, private=private))
     if not _did_something(receipt):
         yield Event(EventKind.DELAYED, row.target, row.route, str(row.key), _first_error(receipt))
         return
@@ -230,15 +235,8 @@ def _tell_failed(tx: Tx, judged: Judged, replaced: AbstractSet[int]) -> Event:
     answered = judged.answered
     row, reason = answered.claimed.wanted, str(answered.error) or repr(answered.error)
     parked = isinstance(judged.verdict, Park) and row.id not in replaced
-    entry = _entry(answered, AuditKind.FAILED, tx.now)
     outcome = _own(row, Outcome.PARKED, replaced) if parked else None
-    tx.audit(
-        replace(
-            entry,
-            outcome=outcome,
-            data={**entry.data, "error": type(answered.error).__name__},
-            private={"message": reason},
-        )
-    )
+    data = {"error": type(answered.error).__name__}
+    tx.audit(_entry(answered, AuditKind.FAILED, tx.now, outcome, data=data, private={"message": reason}))
     kind = EventKind.PARKED if parked else EventKind.DELAYED
     return Event(kind, row.target, row.route, str(row.key), reason)

@@ -56,6 +56,7 @@ _DUE = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
+_DUE_OF_ROUTES = _DUE.where(among(wanted.c.route, "of_routes"))
 _CHOSEN = among(wanted.c.id, "ids")
 _LINKS = (
     select(wanted.c.id.label("wanted_id"), links)
@@ -78,12 +79,11 @@ _NOTES = (
     .order_by(notes.c.row)
 )
 _HELD = (
-    select(wanted.c.id, wanted.c.fence)
+    select(wanted.c.id, wanted.c.fence, wanted.c.version)
     .where(_CHOSEN, wanted.c.leased_by.is_not(None))
     .order_by(wanted.c.id)
     .with_for_update()
 )
-_VERSIONS = select(wanted.c.id, wanted.c.version).where(_CHOSEN)
 _TAKEN = ("attempts", "fence", "leased_until", "token", "sent_version")
 _TAKE = Each(BY_ID.values(leased_by=bindparam("by"), **{name: bindparam(name) for name in _TAKEN}))
 _CARRY = Each(update(notes).where(notes.c.row == bindparam("of_row")).values(token=bindparam("with_token")))
@@ -127,6 +127,14 @@ class Claimed:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """By id, the rows that nobody claimed or freed since, and those of them that have a newer version by now."""
+
+    ours: frozenset[int] = frozenset()
+    replaced: frozenset[int] = frozenset()
+
+
 def doubtful_fields(row: Wanted) -> dict[str, tuple[FieldValue, ...]]:
     """By field, the values other than the wanted one that unanswered attempts may have left on the target."""
     found: dict[str, list[FieldValue]] = {}
@@ -144,13 +152,23 @@ def doubtful_tags(row: Wanted, link: Link | None) -> tuple[str, ...]:
     return tuple(sorted(before.union(*after) - before.intersection(*after)))
 
 
-def claim(tx: Tx, target: str, limit: int, lease: timedelta, token: Callable[[], str]) -> list[Claimed]:
-    """Take up to `limit` due rows of a target, by priority and then by age.
+def claim(
+    tx: Tx,
+    target: str,
+    limit: int,
+    lease: timedelta,
+    token: Callable[[], str],
+    routes: Sequence[str] | None = None,
+) -> list[Claimed]:
+    """Take up to `limit` due rows of a target, by priority and then by age; those of `routes` alone, if given.
 
     `lease` must be longer than an attempt can last: a row whose lease ran out may be taken again.
     """
     due = {"of_target": target, "now": tx.now, "at_most": limit}
-    rows = tx.connection.execute(_DUE, due).all()
+    if routes is None:
+        rows = tx.connection.execute(_DUE, due).all()
+    else:
+        rows = tx.connection.execute(_DUE_OF_ROUTES, {**due, "of_routes": routes}).all()
     ids = [row.id for row in rows]
     known, waiting = _links(tx, ids), _notes(tx, ids)
     claims = [
@@ -162,7 +180,8 @@ def claim(tx: Tx, target: str, limit: int, lease: timedelta, token: Callable[[],
 
 def release(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
     """Give back rows for which nothing was sent; which of them were still ours."""
-    ours = still_ours(tx, claims)
+    held = still_held(tx, claims)
+    ours = [each for each in claims if each.wanted.id in held.ours]
     fresh = [each for each in ours if not each.in_doubt]
     _RELEASE(tx, [{"of_id": each.wanted.id} for each in ours])
     forget_tokens(tx, fresh)
@@ -183,12 +202,12 @@ def release_leases(tx: Tx, target: str | None = None) -> int:
 
 
 def _links(tx: Tx, ids: Sequence[int]) -> dict[int, Link]:
-    return {row.wanted_id: link_of(row) for row in tx.connection.execute(_LINKS, {"ids": ids})}
+    return {row.wanted_id: link_of(row) for row in tx.connection.execute(_LINKS, {"ids": ids}).all()}
 
 
 def _notes(tx: Tx, ids: Sequence[int]) -> dict[int, list[Fetched]]:
     found: dict[int, list[Fetched]] = {}
-    for row in tx.connection.execute(_NOTES, {"ids": ids, "now": tx.now}):
+    for row in tx.connection.execute(_NOTES, {"ids": ids, "now": tx.now}).all():
         found.setdefault(row.wanted_id, []).append(row)
     return found
 
@@ -230,18 +249,19 @@ def _write_down(tx: Tx, claims: Sequence[Claimed], waiting: Mapping[int, Sequenc
     _CARRY(tx, carried)
 
 
-def still_ours(tx: Tx, claims: Sequence[Claimed]) -> list[Claimed]:
-    """The claims whose rows nobody claimed or freed since."""
-    held = tx.connection.execute(_HELD, {"ids": [each.wanted.id for each in claims]})
-    fences = {row.id: row.fence for row in held}
-    return [each for each in claims if fences.get(each.wanted.id) == each.wanted.fence]
-
-
-def replaced(tx: Tx, claims: Sequence[Claimed]) -> set[int]:
-    """The ids of the claimed rows that have a newer version by now."""
-    rows = tx.connection.execute(_VERSIONS, {"ids": [each.wanted.id for each in claims]})
-    versions = {row.id: row.version for row in rows}
-    return {each.wanted.id for each in claims if versions.get(each.wanted.id, 0) > each.wanted.version}
+def still_held(tx: Tx, claims: Sequence[Claimed]) -> Held:
+    """Which rows are still held by these claims; so it stays to the end of the transaction."""
+    if not claims:
+        return Held()
+    chosen = tx.connection.execute(_HELD, {"ids": [each.wanted.id for each in claims]})
+    rows = {row.id: row for row in chosen.all()}
+    ours = [
+        each.wanted
+        for each in claims
+        if each.wanted.id in rows and rows[each.wanted.id].fence == each.wanted.fence
+    ]
+    replaced = (row.id for row in ours if rows[row.id].version > row.version)
+    return Held(frozenset(row.id for row in ours), frozenset(replaced))
 
 
 def forget_tokens(tx: Tx, claims: Sequence[Claimed]) -> None:

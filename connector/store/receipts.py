@@ -1,7 +1,7 @@
 """What becomes of a claimed row once the target answered, or did not.
 
-Every function checks the claim's fence first. A claim that is no longer ours changes nothing, and nothing
-that was learnt under it may be stored: write no audit entry for it either.
+Every function checks the claim's fence first, or is told what the check said. A claim that is no longer ours
+changes nothing, and nothing that was learnt under it may be stored: write no audit entry for it either.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,11 @@ from connector.store.claims import (
     NOTES_OF,
     SAME_INCIDENT,
     Claimed,
+    Held,
     clear_note_tokens,
     forget_tokens,
     parameters_of,
-    still_ours,
+    still_held,
 )
 from connector.store.columns import Moment
 from connector.store.links import Linked
@@ -38,19 +39,16 @@ _NOTE_DELIVERED = Each(
     .values(delivered_at=bindparam("now"), text=None, token=None, parked=None, last_error=None)
 )
 _CHOSEN = among(wanted.c.id, "ids")
-# By row: its version, and when the first of the notes that wait for it is due.
+# By row for which notes wait: when the first of them is due.
 _REST = (
     select(
         wanted.c.id,
-        wanted.c.version,
         func.min(notes.c.due, type_=notes.c.due.type).label("note_due"),
         func.max(notes.c.last_error).label("note_error"),
     )
-    .join_from(
-        wanted, notes, SAME_INCIDENT & notes.c.delivered_at.is_(None) & notes.c.parked.is_(None), isouter=True
-    )
-    .where(_CHOSEN)
-    .group_by(wanted.c.id, wanted.c.version)
+    .join_from(wanted, notes, SAME_INCIDENT)
+    .where(_CHOSEN, notes.c.delivered_at.is_(None), notes.c.parked.is_(None))
+    .group_by(wanted.c.id)
 )
 _AGAIN = Each(
     BY_ID.values(
@@ -95,19 +93,19 @@ class Done:
     notes: Sequence[str] = ()
 
 
-def delivered(tx: Tx, done: Sequence[Done]) -> list[Done]:
-    """Store receipts; which of the claims were still ours.
+def delivered(tx: Tx, done: Sequence[Done], held: Held | None = None) -> list[Done]:
+    """Store receipts; which of the claims were still ours, of which `held` tells where it was asked for already.
 
     A row leaves when its version is the delivered one and no note waits for it; otherwise it is due again:
     at once for a newer version, else when its first waiting note is. Park or delay notes that failed before
     this.
     """
-    ours = {each.wanted.id for each in still_ours(tx, [each.claimed for each in done])}
-    kept = [each for each in done if each.claimed.wanted.id in ours]
+    held = held or still_held(tx, [each.claimed for each in done])
+    kept = [each for each in done if each.claimed.wanted.id in held.ours]
     links.put(tx, [_linked(each) for each in kept])
     _notes_delivered(tx, kept)
     clear_note_tokens(tx, [each.claimed for each in kept if _some_left(each)])
-    _finish(tx, [each.claimed for each in kept])
+    _finish(tx, [each.claimed for each in kept], held)
     return kept
 
 
@@ -116,7 +114,7 @@ def keep(tx: Tx, done: Done) -> bool:
 
     Whether the claim was still ours.
     """
-    if not still_ours(tx, [done.claimed]):
+    if not still_held(tx, [done.claimed]).ours:
         return False
     links.put(tx, [_linked(done)])
     _notes_delivered(tx, [done])
@@ -144,7 +142,7 @@ def park(tx: Tx, claimed: Claimed, reason: str, *, keep_token: bool = False) -> 
 
 
 def _end(tx: Tx, claimed: Claimed, end: Each, values: dict[str, Any], *, keep_token: bool) -> bool:
-    if not still_ours(tx, [claimed]):
+    if not still_held(tx, [claimed]).ours:
         return False
     end(tx, [{"of_id": claimed.wanted.id, **values}])
     if not keep_token:
@@ -165,22 +163,16 @@ def _notes_delivered(tx: Tx, done: Sequence[Done]) -> None:
     _NOTE_DELIVERED(tx, there)
 
 
-def _finish(tx: Tx, claims: Sequence[Claimed]) -> None:
+def _finish(tx: Tx, finished: Sequence[Claimed], held: Held) -> None:
     """Delete the rows that have nothing more to deliver, and make the others due again."""
-    rest = {row.id: row for row in tx.connection.execute(_REST, {"ids": [each.wanted.id for each in claims]})}
-    newer, for_notes, gone = [], [], []
-    for each in claims:
-        row = rest[each.wanted.id]
-        if row.version != each.wanted.version:
-            newer.append({"of_id": row.id, "due": tx.now, "since": each.at})
-        elif row.note_due is not None:
-            for_notes.append({"of_id": row.id, "due": row.note_due, "error": row.note_error})
-        else:
-            gone.append(row.id)
-    _AGAIN(tx, newer)
-    _AGAIN_FOR_NOTES(tx, for_notes)
-    if gone:
-        tx.connection.execute(_GONE, {"ids": gone})
+    newer = [each for each in finished if each.wanted.id in held.replaced]
+    _AGAIN(tx, [{"of_id": each.wanted.id, "due": tx.now, "since": each.at} for each in newer])
+    ids = {each.wanted.id for each in finished} - held.replaced
+    if not ids:
+        return
+    rest = tx.connection.execute(_REST, {"ids": sorted(ids)}).all()
+    _AGAIN_FOR_NOTES(tx, [{"of_id": row.id, "due": row.note_due, "error": row.note_error} for row in rest])
+    tx.connection.execute(_GONE, {"ids": sorted(ids - {row.id for row in rest})})
 
 
 def _linked(done: Done) -> Linked:

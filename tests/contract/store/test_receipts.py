@@ -6,6 +6,7 @@ import pytest
 
 from connector.model import Record
 from connector.store import Tx, claims, links, notes, receipts
+from connector.store.claims import Held
 from connector.store.receipts import Done
 from tests.contract.store.desk import Desk
 from tests.support.states import START, key, link, note, numbers, wanted_row
@@ -33,8 +34,8 @@ class TestDelivered:
         await desk.want(wanted_row(1), wanted_row(2))
         taken = await desk.claim()
         await desk.want(wanted_row(2))
-        found = await desk.store.read(lambda tx: claims.replaced(tx, taken))
-        assert found == {taken[1].wanted.id}
+        held = await desk.store.read(lambda tx: claims.still_held(tx, taken))
+        assert held == Held(frozenset(each.wanted.id for each in taken), frozenset([taken[1].wanted.id]))
 
     @pytest.mark.parametrize("newer", [False, True])
     async def test_a_row_kept_for_its_notes_is_told_unless_it_is_newer(
