@@ -81,7 +81,7 @@ class Delivery:
         """The same delivery, notes only: the record is what the target already holds."""
         applied = self.link.applied if self.link else {}
         tags = self.link.tags if self.link else ()
-        return replace(self, record=Record(applied, tags))
+        return replace(self, record=Record(applied, tags, when_record=self.record.when_record))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ class Record:
     `modes` names only the fields that do not follow. `keep_tags` is set when a tag rule could not be decided:
     then tags are added but none is taken away. `tags_into` says where tags go on a target that has none of its own.
     `carried` names fields that the mapping leaves alone by now and that still have what was intended before.
+    `when_record` says what to do when the target's record is in a state that stands in the way: by state (`resolved`,
+    `closed`, `canceled`, `deleted`), one of `reopen`, `follow_up` (a new record), `note` (notes only), `report`.
     """
 
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class Record:
     keep_tags: bool = False
     tags_into: str = ""
     carried: frozenset[str] = frozenset()
+    when_record: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:

@@ -253,6 +253,7 @@ def _as_json(record: Record) -> JSON:
         "keep_tags": record.keep_tags,
         "tags_into": record.tags_into,
         "carried": sorted(record.carried),
+        "when_record": dict(record.when_record),
     }
 
 
@@ -264,4 +265,5 @@ def _record(value: JSON) -> Record:
         value["keep_tags"],
         value["tags_into"],
         frozenset(value["carried"]),
+        value.get("when_record", {}),  # rows of earlier versions do not have it
     )

@@ -11,12 +11,15 @@ from pydantic import Field
 
 from connector.model import Catalogue
 from connector.targets.sentinel import SentinelSettings
-from connector.targets.servicenow import ServiceNowSettings
+from connector.targets.servicenow import ServiceNowSecuritySettings, ServiceNowSettings
 
-AnyTarget = Annotated[SentinelSettings | ServiceNowSettings, Field(discriminator="type")]
+AnyTarget = Annotated[
+    SentinelSettings | ServiceNowSettings | ServiceNowSecuritySettings, Field(discriminator="type")
+]
+_Member = type[SentinelSettings] | type[ServiceNowSettings] | type[ServiceNowSecuritySettings]
 
 
-def settings_types() -> Iterator[tuple[str, type[SentinelSettings] | type[ServiceNowSettings]]]:
+def settings_types() -> Iterator[tuple[str, _Member]]:
     """Every member of the union, with the word it is written as in a configuration."""
     for member in get_args(get_args(AnyTarget)[0]):
         yield get_args(member.model_fields["type"].annotation)[0], member

@@ -96,6 +96,7 @@ SENTINEL_CATALOGUE = Catalogue(
     joint=joint_rules,
     tags_native=True,
     note_limit=30_000,
+    record_states=MappingProxyType({"deleted": ("report",)}),
     carried_by_microsoft=frozenset(
         {
             "title",

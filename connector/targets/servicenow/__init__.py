@@ -1,5 +1,5 @@
-"""ServiceNow incidents (Table API, table `incident`)."""
+"""ServiceNow incidents and security incidents (Table API, tables `incident` and `sn_si_incident`)."""
 
-from connector.targets.servicenow.settings import ServiceNowSettings
+from connector.targets.servicenow.settings import ServiceNowSecuritySettings, ServiceNowSettings
 
-__all__ = ["ServiceNowSettings"]
+__all__ = ["ServiceNowSecuritySettings", "ServiceNowSettings"]

@@ -9,7 +9,7 @@ Sources: ServiceNow docs, "Table API", "Incident management state model", "Resol
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from connector.model import Catalogue, FieldKind, FieldSpec, FieldValue
@@ -17,12 +17,45 @@ from connector.model import Catalogue, FieldKind, FieldSpec, FieldValue
 ON_HOLD = "3"
 CLOSING = ("6", "7")
 
-_LEVELS = ("1", "2", "3")
+NOTE_LIMIT = 30_000
+LEVELS = ("1", "2", "3")
+CUSTOM = re.compile(r"^(u|x)_[a-z0-9_]+$")
+# Changing the group empties the assignee.
+ASSIGNMENT = frozenset({"assignment_group", "assigned_to"})
 _CHOICE, _REFERENCE = FieldKind.CHOICE, FieldKind.REFERENCE
 
-_FIELDS = (
+# What every kind of task has.
+TASK_FIELDS = (
     FieldSpec("short_description", limit=160),
     FieldSpec("description", limit=4000),
+    FieldSpec("impact", _CHOICE, LEVELS, clearable=False, description="Priority follows impact and urgency"),
+    FieldSpec("urgency", _CHOICE, LEVELS, clearable=False, description="Priority follows impact and urgency"),
+    FieldSpec("close_notes", limit=4000),
+    FieldSpec("contact_type", _CHOICE, description="The channel"),
+    FieldSpec("opened_by", _REFERENCE, table="sys_user"),
+    FieldSpec("assigned_to", _REFERENCE, table="sys_user"),
+    FieldSpec("assignment_group", _REFERENCE, table="sys_user_group"),
+    FieldSpec("cmdb_ci", _REFERENCE, table="cmdb_ci"),
+    FieldSpec("business_service", _REFERENCE, table="cmdb_ci_service"),
+    FieldSpec("service_offering", _REFERENCE, table="service_offering"),
+    FieldSpec("location", _REFERENCE, table="cmn_location"),
+    FieldSpec("company", _REFERENCE, table="core_company"),
+    FieldSpec("parent", _REFERENCE, table="task"),
+    FieldSpec("due_date", FieldKind.DATETIME, description="yyyy-MM-dd HH:mm:ss, UTC"),
+    FieldSpec(
+        "watch_list",
+        table="sys_user",
+        description="Comma-separated; people in it are sent public comments",
+    ),
+    FieldSpec(
+        "work_notes_list",
+        table="sys_user",
+        description="Comma-separated; people in it are sent work notes",
+    ),
+)
+
+_FIELDS = (
+    *TASK_FIELDS,
     FieldSpec(
         "state",
         _CHOICE,
@@ -36,43 +69,17 @@ _FIELDS = (
         ("1", "3", "4", "5"),
         description="1 Awaiting Caller, 3 Awaiting Problem, 4 Awaiting Vendor, 5 Awaiting Change",
     ),
-    FieldSpec("impact", _CHOICE, _LEVELS, clearable=False, description="Priority follows impact and urgency"),
-    FieldSpec(
-        "urgency", _CHOICE, _LEVELS, clearable=False, description="Priority follows impact and urgency"
-    ),
-    FieldSpec("severity", _CHOICE, _LEVELS, clearable=False, description="1 high, 2 medium, 3 low"),
+    FieldSpec("severity", _CHOICE, LEVELS, clearable=False, description="1 high, 2 medium, 3 low"),
     FieldSpec(
         "close_code", _CHOICE, description="The label itself; which ones exist differs between instances"
     ),
-    FieldSpec("close_notes", limit=4000),
     FieldSpec("category", _CHOICE),
     FieldSpec("subcategory", _CHOICE, description="Depends on category"),
-    FieldSpec("contact_type", _CHOICE, description="The channel"),
     FieldSpec("caller_id", _REFERENCE, table="sys_user"),
-    FieldSpec("opened_by", _REFERENCE, table="sys_user"),
-    FieldSpec("assigned_to", _REFERENCE, table="sys_user"),
-    FieldSpec("assignment_group", _REFERENCE, table="sys_user_group"),
-    FieldSpec("cmdb_ci", _REFERENCE, table="cmdb_ci"),
-    FieldSpec("business_service", _REFERENCE, table="cmdb_ci_service"),
-    FieldSpec("service_offering", _REFERENCE, table="service_offering"),
-    FieldSpec("location", _REFERENCE, table="cmn_location"),
-    FieldSpec("company", _REFERENCE, table="core_company"),
-    FieldSpec("parent", _REFERENCE, table="task"),
     FieldSpec("parent_incident", _REFERENCE, table="incident"),
     FieldSpec("problem_id", _REFERENCE, table="problem"),
     FieldSpec("rfc", _REFERENCE, table="change_request"),
     FieldSpec("caused_by", _REFERENCE, table="change_request"),
-    FieldSpec("due_date", FieldKind.DATETIME, description="yyyy-MM-dd HH:mm:ss, UTC"),
-    FieldSpec(
-        "watch_list",
-        table="sys_user",
-        description="Comma-separated; people in it are sent public comments",
-    ),
-    FieldSpec(
-        "work_notes_list",
-        table="sys_user",
-        description="Comma-separated; people in it are sent work notes",
-    ),
 )
 
 _NOT_WRITABLE = MappingProxyType(
@@ -98,24 +105,31 @@ _NOT_WRITABLE = MappingProxyType(
 )
 
 
-def _illegal(fields: Mapping[str, FieldValue]) -> Iterator[str]:
-    for name in fields:
+def kept_by_instance(names: Iterable[str]) -> Iterator[str]:
+    """A sentence for each name of a field that is not for us to write."""
+    for name in names:
         if name in _NOT_WRITABLE:
             yield _NOT_WRITABLE[name]
         elif name.startswith("sys_"):
             yield f"{name} is kept by the instance"
+
+
+def is_empty(value: FieldValue) -> bool:
+    """Whether a value leaves its field empty."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _illegal(fields: Mapping[str, FieldValue]) -> Iterator[str]:
+    yield from kept_by_instance(fields)
     state = fields.get("state")
     if state is not None and str(state) in CLOSING:
         yield from (
-            f"state {state} needs {name}" for name in ("close_code", "close_notes") if _empty(fields, name)
+            f"state {state} needs {name}"
+            for name in ("close_code", "close_notes")
+            if is_empty(fields.get(name))
         )
-    if not _empty(fields, "hold_reason") and str(state) != ON_HOLD:
+    if not is_empty(fields.get("hold_reason")) and str(state) != ON_HOLD:
         yield f"a hold_reason is only legal with state {ON_HOLD} (On Hold)"
-
-
-def _empty(fields: Mapping[str, FieldValue], name: str) -> bool:
-    value = fields.get(name)
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def joint_rules(fields: Mapping[str, FieldValue]) -> list[str]:
@@ -129,14 +143,22 @@ def joint_rules(fields: Mapping[str, FieldValue]) -> list[str]:
 SERVICENOW_CATALOGUE = Catalogue(
     target="servicenow",
     fields=MappingProxyType({spec.name: spec for spec in _FIELDS}),
-    custom=re.compile(r"^(u|x)_[a-z0-9_]+$"),
+    custom=CUSTOM,
     together=(
-        # Changing the group empties the assignee; the data policy on 6 and 7 judges one write.
-        frozenset({"assignment_group", "assigned_to"}),
+        ASSIGNMENT,
+        # The data policy on 6 and 7 judges one write.
         frozenset({"state", "hold_reason", "close_code", "close_notes"}),
     ),
     joint=joint_rules,
     tags_native=False,
     tag_fields=frozenset({"work_notes_list"}),
-    note_limit=30_000,
+    note_limit=NOTE_LIMIT,
+    record_states=MappingProxyType(
+        {
+            "resolved": ("reopen", "follow_up", "note", "report"),
+            "closed": ("follow_up", "note", "report"),
+            "canceled": ("follow_up", "note", "report"),
+            "deleted": ("report",),
+        }
+    ),
 )

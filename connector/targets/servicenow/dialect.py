@@ -4,13 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from connector.model import Delivery, NoteInHand
+from connector.model import Catalogue, Delivery, NoteInHand
 from connector.targets.notes import shortened
-from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.catalogue import NOTE_LIMIT
+from connector.targets.servicenow.lifecycle import LifeCycle
 from connector.targets.servicenow.row import KEY, Row
 from connector.targets.servicenow.values import harmless
 
 _BETWEEN = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of table: what its records hold, and how they move from state to state.
+
+    `writers` are the roles that come with the right to write it.
+    """
+
+    catalogue: Catalogue
+    cycle: LifeCycle
+    writers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +34,7 @@ class Dialect:
     table: str
     token_field: str
     note_field: str
+    kind: Kind
     choose_sys_id: bool = True
 
     def chosen_id(self, delivery: Delivery) -> str:
@@ -55,7 +69,7 @@ class Dialect:
         if len(notes) < 2:
             return tuple(notes)  # one by itself is cut to fit
         sizes = accumulate(len(_BETWEEN) + len(_text(note)) for note in notes)
-        fit = sum(size <= SERVICENOW_CATALOGUE.note_limit + len(_BETWEEN) for size in sizes)
+        fit = sum(size <= NOTE_LIMIT + len(_BETWEEN) for size in sizes)
         return tuple(notes[:fit])
 
     def noted(self, notes: Sequence[NoteInHand], token: str) -> dict[str, str]:
@@ -67,4 +81,4 @@ class Dialect:
 
 
 def _text(note: NoteInHand) -> str:
-    return shortened(note.text, SERVICENOW_CATALOGUE.note_limit, harmless)
+    return shortened(note.text, NOTE_LIMIT, harmless)

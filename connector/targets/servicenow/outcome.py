@@ -19,7 +19,8 @@ class Outcome:
 
     `row` is what was seen of it last, None when no request was needed. `sent` are the texts of the write,
     `fields` the values of ours `row` answers for. `left` gives fields not written, with the reason. `noting` is what
-    became of the notes.
+    became of the notes. `through` are the states that a write passes before the one in `sent`. `instead` is the
+    delivery that was made where the record of the one asked for could not be written any more.
     """
 
     link: Link
@@ -29,10 +30,13 @@ class Outcome:
     left: Mapping[str, str] = field(default_factory=dict)
     created: bool = False
     noting: Noting = field(default_factory=Noting)
+    through: tuple[str, ...] = ()
+    instead: Delivery | None = None
 
 
 def receipt(delivery: Delivery, outcome: Outcome, dialect: Dialect, ids: Sequence[str]) -> Receipt:
     """What the target answers for a delivery."""
+    delivery = outcome.instead or delivery
     wrote_tags = tags_field(delivery.record) in outcome.sent
     add, remove = tags_due(delivery, delivery.link) if wrote_tags else ((), ())
     return Receipt(

@@ -78,13 +78,17 @@ class Records:
             raise _ambiguous(key, rows)
         return rows[0] if rows else None
 
-    async def with_token(self, calls: Calls, delivery: Delivery) -> Row | None:
-        """The record that a lost creation left, where the instance did not keep the key it was given."""
+    async def with_token(self, calls: Calls, delivery: Delivery, but: str = "") -> Row | None:
+        """The record that a lost creation left, where the instance did not keep the key it was given.
+
+        It is not the one with the sys_id `but`.
+        """
         if not is_queryable(delivery.token):
             return None
         query = f"{self._token_field}={delivery.token}"
-        rows = await calls.rows(query, self.fields(touched(delivery.record)), limit=1)
-        return next((row for row in rows if row.has(self._token_field, delivery.token)), None)
+        rows = await calls.rows(query, self.fields(touched(delivery.record)), limit=2)
+        found = (row for row in rows if row.has(self._token_field, delivery.token) and row.sys_id != but)
+        return next(found, None)
 
     async def linked(self, calls: Calls, sys_id: str, names: Iterable[str]) -> Row:
         """The record of a link. Raises RejectedError `not_found` when it is gone or hidden."""

@@ -1,9 +1,12 @@
-"""Which row a lookup means: asked for in batches, verified, remembered for a while.
+"""Which row a lookup means, and which value a choice's label: asked for in batches, verified, remembered for a while.
 
 A reference takes a sys_id; an instance that resolves names itself takes the first of several people who share
 one. So rows are looked up by the fields the mapping names, and only a single match counts. A person who was
 found is remembered longer than one who was not, because the usual cure is to add the person. A table that the
 instance does not have, or refuses to search, has no rows: what refers to it is left, and the ticket goes out.
+
+Choices whose stored values are the instance's own are named by their labels, without regard to case; a label that the
+choice list does not have is taken for the value itself, except for a state, which is left.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +22,8 @@ _FOUND_SECONDS = 900.0
 _MISSED_SECONDS = 120.0
 _BATCH = 50
 _MOST = 20_000
+_STATE = "state"
+_CHOICE_FIELDS = ("name", "element", "label", "value")
 
 _Ask = tuple[str, tuple[str, ...], str]  # table, fields, value without regard to case
 
@@ -32,15 +37,31 @@ class Resolved:
 
 
 class References:
-    """Remembers which rows were found. `monotonic` is in seconds."""
+    """Remembers which rows were found.
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    `monotonic` is in seconds; `labelled` are the choices of `table` that are named by label.
+    """
+
+    def __init__(
+        self, monotonic: Callable[[], float], table: str = "", labelled: tuple[str, ...] = ()
+    ) -> None:
         self._monotonic = monotonic
+        self._table = table
+        self._labelled = labelled
+        self._choices: Mapping[str, Mapping[str, str]] = {}  # by field: values by label
+        self._choices_until = 0.0
         self._found: dict[_Ask, tuple[float, frozenset[str]]] = {}
         self._refused: dict[str, str] = {}  # by table: why it could not be asked
 
+    @property
+    def states(self) -> Mapping[str, str]:
+        """The values of the table's states by label, casefolded, where they are named so."""
+        return self._choices.get(_STATE, {})
+
     async def learn(self, calls: Calls, values: Iterable[FieldValue]) -> None:
         """Ask for the lookups among `values` whose rows are not known, in one request for each kind."""
+        if self._labelled and self._choices_until <= self._monotonic():
+            await self._learn_choices(calls)
         kinds: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
         for value in values:
             if isinstance(value, Lookup) and is_queryable(value.value) and not self._knows(_ask(value)):
@@ -57,7 +78,11 @@ class References:
         left: dict[str, str] = {}
         for name, value in fields.items():
             if not isinstance(value, Lookup):
-                texts[name] = text_of(name, value)
+                text = self._chosen(name, text_of(name, value))
+                if text is None:
+                    left[name] = f"{self._table} has no state {value!r} in sys_choice"
+                else:
+                    texts[name] = text
                 continue
             found = self._rows(value)
             if len(found) == 1:
@@ -67,6 +92,24 @@ class References:
             else:
                 left[name] = self._refused.get(value.table) or _why(value, len(found))
         return Resolved(texts, left)
+
+    def _chosen(self, name: str, text: str) -> str | None:
+        """The stored value of a choice; None for a state that the instance does not have."""
+        if name not in self._labelled:
+            return text
+        return self._choices.get(name, {}).get(text.casefold(), None if name == _STATE else text)
+
+    async def _learn_choices(self, calls: Calls) -> None:
+        query = f"name={self._table}^elementIN{','.join(self._labelled)}^inactive=false"
+        rows = await calls.rows(query, ("sys_id", *_CHOICE_FIELDS), limit=1000, table="sys_choice")
+        found: dict[str, dict[str, str]] = {}
+        for row in rows:
+            name, element, label, value = (row.text(field) for field in _CHOICE_FIELDS)
+            if name == self._table and element in self._labelled:
+                found.setdefault(element, {})[label.strip().casefold()] = value
+        self._choices = found
+        kept = _FOUND_SECONDS if _STATE in found else _MISSED_SECONDS
+        self._choices_until = self._monotonic() + kept
 
     def _rows(self, lookup: Lookup) -> frozenset[str]:
         return self._found.get(_ask(lookup), (0.0, frozenset[str]()))[1]

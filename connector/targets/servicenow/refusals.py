@@ -2,6 +2,7 @@
 
 from connector.errors import ConflictError, RejectedError
 from connector.model import Delivery, Link
+from connector.targets.servicenow.lifecycle import FINAL
 from connector.targets.servicenow.row import KEY
 
 
@@ -33,3 +34,17 @@ def blamed(error: RejectedError, delivery: Delivery, *, only_notes: bool = False
     elif only_notes:
         error.part = "notes"
     return error
+
+
+def closed(number: str, state: str, standing: str) -> RejectedError:
+    """The refusal of a write to a record whose state stands in the way; `standing` is that state in words."""
+    word = standing.capitalize()
+    final = ", which is final in ServiceNow" if standing in FINAL else ""
+    return RejectedError(
+        f"record {number} is {word} ({state}){final}",
+        part="record",
+        field="state",
+        signature=f"final_state_{state}" if final else f"state_{state}",
+        remedy=f"say under `when_record` what to do when a record is {standing}, or discard this row",
+        alone=True,
+    )

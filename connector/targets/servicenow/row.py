@@ -13,8 +13,6 @@ from connector.targets.servicenow.values import is_choice, is_same, shown, text_
 
 KEY = "correlation_id"
 ALWAYS = ("sys_id", "number", "state", "sys_mod_count", KEY)
-RESOLVED = "6"
-FINAL: Mapping[str, str] = {"7": "Closed", "8": "Canceled"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,22 +12,25 @@ from connector.http import Peer, PeerKind, PeerSettings, Runtime, ServiceNowAuth
 from connector.model import Catalogue
 from connector.targets.quotas import QuotaChoice, check_classes, quotas_of
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
-from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.dialect import Dialect, Kind
+from connector.targets.servicenow.lifecycle import IncidentCycle, SecurityCycle
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.rehearsal import echo_of
+from connector.targets.servicenow.security import SECURITY_CATALOGUE
 from connector.targets.servicenow.target import WRITES, ServiceNowTarget
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class ServiceNowSettings(PeerSettings):
-    """ServiceNow records of the incident table, or of a table that extends it."""
+class _Records(PeerSettings):
+    """Records of one table of one instance: a member below for each sort of table."""
 
-    catalogue: ClassVar[Catalogue] = SERVICENOW_CATALOGUE
+    catalogue: ClassVar[Catalogue]
+    kind: ClassVar[Kind]
 
     name: str = Field(min_length=1, description="Name of the target, for routes, logs and metrics.")
-    type: Literal["servicenow"]
-    table: FieldName = Field("incident", description="The table records are kept in.")
+    type: Literal["servicenow", "servicenow-sir"]
+    table: FieldName = Field(description="The table records are kept in.")
     token_field: FieldName = Field(
         "correlation_display", description="Text field in which a delivery leaves its token."
     )
@@ -48,7 +51,7 @@ class ServiceNowSettings(PeerSettings):
     @property
     def far_side(self) -> str:
         """What is written to: two targets of one far side would fight over its records."""
-        return f"{self.type}:{self.base_url}/{self.table}".lower()
+        return f"servicenow:{self.base_url}/{self.table}".lower()
 
     def build(self, *, runtime: Runtime | None = None) -> ServiceNowTarget:
         """The target these settings describe; opens no connection yet."""
@@ -59,7 +62,7 @@ class ServiceNowSettings(PeerSettings):
             self.name,
             peer=peer,
             dialect=dialect,
-            references=References(runtime.monotonic),
+            references=References(runtime.monotonic, self.table, self.kind.cycle.labelled),
             quotas=quotas_of(self.quotas, {}, group=self.base_url),
         )
 
@@ -69,5 +72,34 @@ class ServiceNowSettings(PeerSettings):
             table=self.table,
             token_field=self.token_field,
             note_field=self.note_field,
+            kind=self.kind,
             choose_sys_id=self.choose_sys_id,
         )
+
+
+class ServiceNowSettings(_Records):
+    """ServiceNow records of the incident table, or of a table that extends it."""
+
+    catalogue: ClassVar[Catalogue] = SERVICENOW_CATALOGUE
+    kind: ClassVar[Kind] = Kind(
+        SERVICENOW_CATALOGUE,
+        IncidentCycle(),
+        frozenset({"admin", "itil", "itil_admin", "sn_incident_write"}),
+    )
+
+    type: Literal["servicenow"]
+    table: FieldName = Field("incident", description="The table records are kept in.")
+
+
+class ServiceNowSecuritySettings(_Records):
+    """ServiceNow security incidents (Security Incident Response)."""
+
+    catalogue: ClassVar[Catalogue] = SECURITY_CATALOGUE
+    kind: ClassVar[Kind] = Kind(
+        SECURITY_CATALOGUE,
+        SecurityCycle(),
+        frozenset({"admin", "sn_si.admin", "sn_si.analyst", "sn_si.basic", "sn_si.integration_user"}),
+    )
+
+    type: Literal["servicenow-sir"]
+    table: FieldName = Field("sn_si_incident", description="The table records are kept in.")

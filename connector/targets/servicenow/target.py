@@ -14,7 +14,6 @@ from connector.http import BadAnswerError, Peer
 from connector.model import Catalogue, Delivery, FieldValue, Quota, Receipt, Seen
 from connector.targets.servicenow.attempt import Attempt, due_of, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
-from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
 from connector.targets.servicenow.dialect import Dialect
 from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
@@ -54,7 +53,7 @@ class ServiceNowTarget:
     @property
     def catalogue(self) -> Catalogue:
         """What a record can hold."""
-        return SERVICENOW_CATALOGUE
+        return self._dialect.kind.catalogue
 
     @property
     def quotas(self) -> Mapping[str, Quota]:
@@ -64,7 +63,7 @@ class ServiceNowTarget:
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         """One write, or none when nothing changes."""
         link = delivery.link
-        return {WRITES: 1} if link is None or is_due(due_of(delivery, link)) else {}
+        return {WRITES: 1} if link is None or is_due(due_of(delivery, link, self._dialect)) else {}
 
     async def open(self, *, first_use: bool) -> None:  # noqa: ARG002  # the protocol's; alike at every start
         """Ask the table once, so that a wrong address, table or role pauses the target and parks no row.
@@ -82,10 +81,10 @@ class ServiceNowTarget:
         """Look up keys, records and people for all deliveries, in one request for each kind."""
         calls = self._calls()
         unlinked = [one for one in deliveries if one.link is None]
-        dues = [due_of(one, one.link) for one in deliveries if one.link is not None]
-        looks = [due.delivery for due in dues if needs_look(due)]
+        dues = [due_of(one, one.link, self._dialect) for one in deliveries if one.link is not None]
+        looks = [due.delivery for due in dues if needs_look(due, self._dialect)]
         fields: list[Mapping[str, FieldValue]] = [due.fields for due in dues]
-        fields += (fields_at_creation(one, SERVICENOW_CATALOGUE) for one in unlinked)
+        fields += (fields_at_creation(one, self._dialect.kind.catalogue) for one in unlinked)
         values = [value for each in fields for value in each.values()]
         await _unless_refused(self._records.look_up(calls, unlinked))
         await _unless_refused(self._records.read_ahead(calls, looks))

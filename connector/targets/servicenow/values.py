@@ -8,10 +8,21 @@ zone).
 """
 
 import re
+from types import MappingProxyType
 
 from connector.model import JSON, FieldKind, FieldValue, Lookup, Revision
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.security import SECURITY_CATALOGUE
 from connector.targets.text import storable_text
+
+# A field is of one kind on whichever table it is.
+_KINDS = MappingProxyType(
+    {
+        name: spec.kind
+        for catalogue in (SECURITY_CATALOGUE, SERVICENOW_CATALOGUE)
+        for name, spec in catalogue.fields.items()
+    }
+)
 
 _CODE = re.compile(r"\[(/?)(code)\]", re.IGNORECASE)
 # `^` and `,` belong to the query language, and a value with `javascript:` is run by the instance.
@@ -31,13 +42,13 @@ def text_of(name: str, value: FieldValue) -> str:
         return "true" if value else "false"
     if isinstance(value, Lookup):
         return value.value
-    is_time = SERVICENOW_CATALOGUE.spec(name).kind is FieldKind.DATETIME
+    is_time = _KINDS.get(name) is FieldKind.DATETIME
     return _time(str(value)) if is_time else str(value)
 
 
 def is_choice(name: str) -> bool:
     """Whether a field holds one of a list of values."""
-    return SERVICENOW_CATALOGUE.spec(name).kind is FieldKind.CHOICE
+    return _KINDS.get(name) is FieldKind.CHOICE
 
 
 def _time(text: str) -> str:

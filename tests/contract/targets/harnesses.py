@@ -2,6 +2,11 @@
 
 from tests.contract.targets.harness import Harness
 from tests.contract.targets.sentinel_harness import MicrosoftHarness, SentinelHarness
-from tests.contract.targets.servicenow_harness import ServiceNowHarness
+from tests.contract.targets.servicenow_harness import SecurityHarness, ServiceNowHarness
 
-HARNESSES: tuple[type[Harness], ...] = (SentinelHarness, MicrosoftHarness, ServiceNowHarness)
+HARNESSES: tuple[type[Harness], ...] = (
+    SentinelHarness,
+    MicrosoftHarness,
+    ServiceNowHarness,
+    SecurityHarness,
+)

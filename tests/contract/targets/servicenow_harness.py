@@ -20,6 +20,7 @@ class ServiceNowHarness(Harness):
     plain_edit = ("category", "network")
     tags_into = "work_notes_list"
     dropped_field = "description"
+    table = "incident"
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -28,7 +29,7 @@ class ServiceNowHarness(Harness):
     def settings(self) -> dict[str, Any]:
         return {
             "name": "any name",
-            "type": "servicenow",
+            "type": self.word,
             "base_url": HOST,
             "auth": {"type": "basic", "username": "integration", "password": {"file": str(self.secret)}},
         }
@@ -49,28 +50,28 @@ class ServiceNowHarness(Harness):
                     if entry["element_id"] == row["sys_id"]
                 ],
             )
-            for row in contents["incident"]
+            for row in contents[self.table]
         ]
 
     def edit(self, record: str, fields: Mapping[str, Any]) -> None:
-        self.mock.edit("incident", record, fields)
+        self.mock.edit(self.table, record, fields)
 
     def delete(self, record: str) -> None:
-        self.mock.delete("incident", record)
+        self.mock.delete(self.table, record)
 
     def arrange(self, key: IncidentKey) -> None:
         return
 
     def add_twin(self, key: IncidentKey) -> None:
         for _ in range(2 - sum(row.fields["correlation_id"] == key.on_target() for row in self.held())):
-            self.mock.create("incident", {"correlation_id": key.on_target(), "short_description": "a twin"})
+            self.mock.create(self.table, {"correlation_id": key.on_target(), "short_description": "a twin"})
 
     def drop(self, name: str) -> None:
         self.mock.settings.no_write_fields.add(name)
 
     def foreign_tag(self, record: str, tag: str) -> None:
         held = next(one for one in self.held() if one.id == record)
-        self.mock.edit("incident", record, {"work_notes_list": ", ".join([*held.tags, tag])})
+        self.mock.edit(self.table, record, {"work_notes_list": ", ".join([*held.tags, tag])})
 
     def first_fields(self) -> dict[str, FieldValue]:
         return {"short_description": "Phish", "impact": "2", "urgency": "2", "description": "first words"}
@@ -80,3 +81,11 @@ class ServiceNowHarness(Harness):
             return None
         detail = "Operation against file 'incident' was aborted by Business Rule 'No notes^1'."
         return httpx.Response(403, json={"error": {"message": "Operation Failed", "detail": detail}})
+
+
+class SecurityHarness(ServiceNowHarness):
+    """Security incidents of the same instance."""
+
+    word = "servicenow-sir"
+    table = "sn_si_incident"
+    plain_edit = ("attack_vector", "email")

@@ -38,7 +38,7 @@ async def test_a_lost_first_answer_ends_in_one_record_and_one_note(far: Harness,
     await target.open(first_use=True)
     delivery = far.delivery(tags=("One",), notes=(note(),))
     far.arrange(delivery.key)
-    far.fail(fault, method="POST" if far.word == "servicenow" else "PUT")
+    far.fail(fault, method="POST" if far.update_method == "PATCH" else "PUT")
 
     with pytest.raises(TransientError):
         await deliver(target, delivery)
