@@ -59,6 +59,10 @@ class StateError(ConnectorError):
     """The state cannot be opened or written; nothing was lost, and the program stops."""
 
 
+class NoStateError(StateError):
+    """There is no state yet: the service was never started with this configuration."""
+
+
 class TransientError(ConnectorError):
     """Trouble that time cures. `retry_after` is the far side's own wait in seconds, if it named one."""
 

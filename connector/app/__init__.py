@@ -1,7 +1,23 @@
-"""The composition root and the two ways to run what it builds: one pass (`sync`), or the daemon (`run`)."""
+"""The composition root and what runs on it: one pass (`sync`), the daemon (`run`), a trial (`plan`), `apply`."""
 
+from connector.app.applying import Applied, Applying
 from connector.app.build import App, Feed, build, open_store, utc_now
 from connector.app.daemon import HEARTBEAT, run
 from connector.app.passing import Synced, sync
+from connector.app.planning import Scope, plan
 
-__all__ = ["HEARTBEAT", "App", "Feed", "Synced", "build", "open_store", "run", "sync", "utc_now"]
+__all__ = [
+    "HEARTBEAT",
+    "App",
+    "Applied",
+    "Applying",
+    "Feed",
+    "Scope",
+    "Synced",
+    "build",
+    "open_store",
+    "plan",
+    "run",
+    "sync",
+    "utc_now",
+]

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from connector.config import Config
 from connector.deliver import Deliverer
@@ -22,6 +23,8 @@ from connector.poll import Poll, Route, Sweep
 from connector.store import Store, undelivered
 from connector.telemetry import Telemetry
 
+T = TypeVar("T")
+
 
 def utc_now() -> datetime:
     """The system clock, aware."""
@@ -31,6 +34,21 @@ def utc_now() -> datetime:
 def holder() -> str:
     """Who holds the state, for the person who is refused it."""
     return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _as_it_is(built: T) -> T:
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What is put around every source and target that is built; by default nothing."""
+
+    source: Callable[[Source], Source] = _as_it_is
+    target: Callable[[Target], Target] = _as_it_is
+
+
+BARE = Wrapping()
 
 
 @dataclass(slots=True)
@@ -90,6 +108,7 @@ async def build(
     now: Callable[[], datetime] = utc_now,
     store: Store | None = None,
     runtime: Runtime | None = None,
+    wrapping: Wrapping = BARE,
 ) -> AsyncIterator[App]:
     """Build everything; close it again on the way out, clients first and the state last.
 
@@ -102,10 +121,11 @@ async def build(
         await store.write(lambda tx: undelivered.retarget(tx, targets_of))
         runtime = runtime or Runtime(now=now)
         targets: dict[str, Target] = {
-            settings.name: settings.build(runtime=runtime) for settings in config.settings.targets
+            settings.name: wrapping.target(settings.build(runtime=runtime))
+            for settings in config.settings.targets
         }
         sources: dict[str, Source] = {
-            settings.name: settings.build(runtime) for settings in config.settings.sources
+            settings.name: wrapping.source(settings.build(runtime)) for settings in config.settings.sources
         }
         for target in targets.values():
             stack.push_async_callback(target.close)

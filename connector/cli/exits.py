@@ -6,6 +6,8 @@
 3   done, but something waits: rows parked or delayed, a target paused, a source that could not be read
 4   the state cannot be used: held by another process, from a newer version, disk full
 5   the audit log was altered
+6   nothing was written, and something would be: what a comparison or a plan has found
+7   a plan was not carried out: something it depends on has moved since
 """
 
 import enum
@@ -26,6 +28,8 @@ class Exit(enum.IntEnum):
     WAITING = 3
     STATE = 4
     ALTERED = 5
+    CHANGES = 6
+    MOVED = 7
 
 
 def say(line: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import connector
-from connector.cli import audit, check, demo, mock, operate, service, show, status
+from connector.cli import audit, check, demo, mock, operate, plan, service, show, status
 from connector.cli.exits import errors_told
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 app.command("run")(service.run)
 app.command("sync")(service.sync)
+app.command("plan")(plan.plan)
+app.command("apply")(plan.apply)
 app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("show")(show.show)

@@ -49,7 +49,7 @@ def retry(
     """
     if everything == any(given is not None for given in (incident, route, target)):
         raise typer.BadParameter("name an incident, --route or --target, or else --all")
-    loaded, request = load(config), _request(by, why)
+    loaded, request = load(config), request_of(by, why)
     targets = _targets(loaded, route, target)
 
     def work(tx: Tx) -> list[Undelivered]:
@@ -80,7 +80,7 @@ def discard(
     """
     if incident is None and route is None:
         raise typer.BadParameter("name an incident, or --route")
-    loaded, request = load(config), _request(by, why)
+    loaded, request = load(config), request_of(by, why)
     picked = Picked(incident, None if route is None else [route])
 
     def look(tx: Tx) -> list[Undelivered]:
@@ -111,7 +111,8 @@ def _targets(config: Config, route: str | None, target: str | None) -> dict[str,
     return {name: its for name, its in routes.items() if route in (None, name) and target in (None, its)}
 
 
-def _request(by: str, why: str) -> Request:
+def request_of(by: str, why: str) -> Request:
+    """Who asks and why. Raises BadParameter where one of them says nothing."""
     # An argument may hold bytes that are no text; the audit's form knows only text.
     said = [text.encode(errors="replace").decode().strip() for text in (by, why)]
     if not all(said):

@@ -28,14 +28,14 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     Example: xdr-connector run --config config.yaml
     """
-    loaded = _loaded(config)
+    loaded = loaded_config(config)
     asyncio.run(_run(loaded))
 
 
 async def _run(config: Config) -> None:
     settings = config.settings.logging
     async with composition.build(config, logging_telemetry(settings.level, settings.format)) as app:
-        await composition.run(app, _stop_on_signals())
+        await composition.run(app, stop_on_signals())
 
 
 def sync(
@@ -55,7 +55,7 @@ def sync(
 
     Example: xdr-connector sync --rescan --json
     """
-    loaded = _loaded(config)
+    loaded = loaded_config(config)
     result = asyncio.run(_sync(loaded, rescan=rescan, patience=timedelta(seconds=patience)))
     if as_json:
         typer.echo(json.dumps(_as_json(result)))
@@ -68,17 +68,19 @@ def sync(
 async def _sync(config: Config, *, rescan: bool, patience: timedelta) -> Synced:
     settings = config.settings.logging
     async with composition.build(config, logging_telemetry(settings.level, settings.format)) as app:
-        return await composition.sync(app, rescan=rescan, patience=patience, stop=_stop_on_signals())
+        return await composition.sync(app, rescan=rescan, patience=patience, stop=stop_on_signals())
 
 
-def _loaded(path: Path) -> Config:
+def loaded_config(path: Path) -> Config:
+    """The configuration, its notices told."""
     config = load(path)
     for notice in config.notices:
         say(f"{path}: {notice}")
     return config
 
 
-def _stop_on_signals() -> asyncio.Event:
+def stop_on_signals() -> asyncio.Event:
+    """What the first SIGTERM or SIGINT sets; the second ends the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -31,7 +31,10 @@ LOOK = 15.0  # seconds after which the state is looked at again: an operator may
 
 @dataclass(slots=True)
 class Deliverer:
-    """Takes one target's due rows to it. `feeding` tells whether a sweep under way may still add rows."""
+    """Takes one target's due rows to it, those of some routes alone if `routes` names them.
+
+    `feeding` tells whether a sweep under way may still add rows.
+    """
 
     target: Target
     store: Store
@@ -43,6 +46,7 @@ class Deliverer:
     feeding: Callable[[], bool]
     workers: int
     alike: int
+    routes: Sequence[str] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
     _judge: Judge = field(init=False)
@@ -120,7 +124,8 @@ class Deliverer:
             backlog = wanted.backlog(tx, self.target.name) if one_by_one or self.feeding() else None
             if backlog is not None and not one_by_one and self._lingers(tx, backlog):
                 return [], []
-            taken = claims.claim(tx, self.target.name, 1 if one_by_one else BATCH, LEASE, self.token)
+            most = 1 if one_by_one else BATCH
+            taken = claims.claim(tx, self.target.name, most, LEASE, self.token, self.routes)
             granted, self._free_at = affordable(tx, self.target, taken)
             leaving = {each.wanted.id for each in granted}
             claims.release(tx, [each for each in taken if each.wanted.id not in leaving])

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from connector.errors import StateError
+from connector.errors import NoStateError, StateError
 from connector.store import audits, migrate
 from connector.store.holding import HeldFile
 from connector.store.opening import Place, engine_for, make_file, make_folder, place_of
@@ -70,7 +70,7 @@ class Store:
         With `readonly` nothing is written, locked or migrated: for looking on while a daemon runs. A `guest` may
         write, in short transactions beside a daemon's, but it holds no lock, migrates nothing and must not
         claim rows. Raises StateError when the state is held by another process, is of a newer version, or
-        cannot be used.
+        cannot be used; NoStateError when it was to be read or visited and is not there.
         """
         store = cls(place_of(url), now=now, salt=salt, holder=holder, readonly=readonly, guest=guest)
         try:
@@ -105,7 +105,7 @@ class Store:
     def _prepare(self) -> None:
         path = self._place.path
         if path is not None and self._guest and not path.exists():
-            raise StateError(
+            raise NoStateError(
                 f"there is no state at {path}", remedy="start the service once, or name another state"
             )
         if path is not None and not self._guest:

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
-from connector.errors import StateError
+from connector.errors import NoStateError, StateError
 
 _LOCK = "migrate"
 
@@ -27,7 +27,12 @@ def upgrade(connection: Connection, place: str) -> None:
 
 
 def require_current(connection: Connection, place: str) -> None:
-    """Raise StateError unless the tables are this program's: for openings that may not change them."""
+    """Raise StateError unless the tables are this program's: for openings that may not change them.
+
+    NoStateError where there are none.
+    """
+    if MigrationContext.configure(connection).get_current_revision() is None:
+        raise NoStateError(f"there is no state in {place}", remedy="start the service once to make it")
     if _needs_upgrade(connection, _config(), place):
         raise StateError(
             f"{place} is not at this program's version", remedy="start the service once to bring it up"

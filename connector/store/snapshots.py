@@ -28,8 +28,8 @@ _HIGHEST = (
     .correlate(snapshots)
     .scalar_subquery()
 )
-_LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == _HIGHEST)
-_STANDING = _LATEST.with_only_columns(
+LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == _HIGHEST)
+_STANDING = LATEST.with_only_columns(
     *(snapshots.c[name] for name in ("tenant", "incident", "n", "ticks", "content"))
 )
 _HISTORY = select(snapshots).where(about(snapshots)).order_by(snapshots.c.n)
@@ -54,7 +54,7 @@ class _Latest:
 
 def latest(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Stored]:
     """The latest stored revision of each incident that has one."""
-    rows = for_incidents(tx, _LATEST, keys)
+    rows = for_incidents(tx, LATEST, keys)
     return {IncidentKey(row.tenant, row.incident): _stored(row) for row in rows}
 
 

@@ -225,7 +225,7 @@ def new_world(settings: WorldSettings | None = None) -> World:
             frozen_at=BEGINNING,
             client_secret="false-secret",
             password="false-password",
-            journeys=NO_JOURNEYS,
+            journeys=given.journeys if given.scenario else NO_JOURNEYS,
         )
     )
     world.entra.know(URLS["xdr"], GRAPH)

@@ -1,0 +1,164 @@
+"""`plan`: what the next pass would write, found out by a connector on a copy of the state that writes nothing."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from connector.app.build import App, Feed, Wrapping, build, utc_now
+from connector.audit import iso
+from connector.config import Config
+from connector.config.load import Route
+from connector.deliver import Deliverer
+from connector.errors import ConnectorError, StateError
+from connector.forecast import CopyingSource, Plan, RehearsingTarget, Scratch, items_of
+from connector.forecast.items import Place, to_look_at
+from connector.forecast.rehearsing import Attempt
+from connector.http import Runtime
+from connector.model import IncidentKey, Seen, Target
+from connector.store import Store, Tx, pauses, set_asides, snapshots, undelivered
+from connector.store.undelivered import Picked, Undelivered
+from connector.telemetry import null
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to plan: one route or all; with `rescan` everything since each source's start is decided on again."""
+
+    route: str | None = None
+    rescan: bool = False
+
+    def routes(self, config: Config) -> list[Route]:
+        """The configured routes that are meant."""
+        return [route for route in config.routes if self.route in (None, route.name)]
+
+
+async def plan(
+    config: Config,
+    scope: Scope,
+    *,
+    real: Store | None,
+    now: Callable[[], datetime] = utc_now,
+    runtime: Runtime | None = None,
+) -> Plan:
+    """What a pass would write that began now. `real` is the state, only read; None where there is none yet.
+
+    Raises StateError when the state cannot be read. What else cannot be found out stands in the plan.
+    """
+    targets: dict[str, RehearsingTarget] = {}
+
+    def rehearsing(target: Target) -> Target:
+        routes = {route.name for route in scope.routes(config) if route.target == target.name}
+        targets[target.name] = RehearsingTarget(target, routes)
+        return targets[target.name]
+
+    scratch = await Scratch.open(real, now)
+    wrapping = Wrapping(lambda source: CopyingSource(source, scratch.learn), rehearsing)
+    runtime = replace(runtime or Runtime(now=now), rehearsal=True)
+    async with build(config, null, now=now, store=scratch.store, runtime=runtime, wrapping=wrapping) as app:
+        return await _Rehearsal(app, config, scope, targets).plan()
+
+
+async def read(app: App, feeds: list[Feed], *, rescan: bool) -> list[str]:
+    """Poll sources to their end; why those failed that did."""
+    failures = []
+    for feed in feeds:
+        try:
+            await app.sweep(feed, rescan=rescan)
+        except StateError:
+            raise
+        except ConnectorError as error:
+            failures.append(f"source {feed.poll.source.name}: {error}")
+    return failures
+
+
+def feeds_of(app: App, routes: list[Route]) -> list[Feed]:
+    """The polls that feed some of the routes."""
+    sources = {route.source for route in routes}
+    return [feed for feed in app.feeds if feed.poll.source.name in sources]
+
+
+@dataclass(slots=True)
+class _Rehearsal:
+    """A connector whose targets write nothing, and what could not be found out with it."""
+
+    app: App
+    config: Config
+    scope: Scope
+    targets: Mapping[str, RehearsingTarget]
+    unknown: list[str] = field(default_factory=list)
+
+    async def plan(self) -> Plan:
+        """Let everything happen that is due, and tell what it came to."""
+        routes = self.scope.routes(self.config)
+        self.unknown += await read(self.app, feeds_of(self.app, routes), rescan=self.scope.rescan)
+        meant = await self._waiting()
+        await asyncio.gather(*map(self._deliver, self.app.deliverers))
+        left = {(each.route, each.key): each for each in await self._waiting()}
+        self.unknown += await self.app.store.read(lambda tx: list(_unanswered(tx, self.targets, left)))
+        tried = self._tried()
+        seen = await self._seen(tried)
+        titles, asides = await self.app.store.read(lambda tx: (_titles(tx, meant), _set_aside(tx)))
+        return Plan(
+            made=iso(self.app.now()),
+            route=self.scope.route,
+            rescan=self.scope.rescan,
+            mappings={route.name: route.mapping.hash for route in routes},
+            targets={each.name: each.far_side for each in self.config.settings.targets},
+            items=tuple(items_of(meant, left, tried, seen, titles)),
+            incomplete=tuple(self.unknown),
+            set_aside=asides,
+        )
+
+    async def _waiting(self) -> list[Undelivered]:
+        routes = [route.name for route in self.scope.routes(self.config)]
+        return await self.app.store.read(lambda tx: undelivered.find(tx, Picked(routes=routes)))
+
+    async def _deliver(self, deliverer: Deliverer) -> None:
+        await deliverer.recover()
+        await deliverer.drain(asyncio.Event())
+
+    def _tried(self) -> dict[Place, list[Attempt]]:
+        tried: defaultdict[Place, list[Attempt]] = defaultdict(list)
+        for target in self.targets.values():
+            for attempt in target.attempts:
+                tried[attempt.delivery.route, attempt.delivery.key].append(attempt)
+        return tried
+
+    async def _seen(self, tried: Mapping[Place, list[Attempt]]) -> dict[Place, Seen | None]:
+        """The records that would be written to, as they are now."""
+        found: dict[Place, Seen | None] = {}
+        looks = [look for attempts in tried.values() if (look := to_look_at(attempts)) is not None]
+        for target in self.targets.values():
+            mine = [look for look in looks if look.route in target.routes]
+            try:
+                held = await target.look(mine) if mine else []
+            except ConnectorError as error:
+                self.unknown.append(f"target {target.name}: {error}")
+                continue
+            found |= zip(((each.route, each.key) for each in mine), held, strict=True)
+        return found
+
+
+def _unanswered(tx: Tx, targets: Mapping[str, object], left: Mapping[Place, Undelivered]) -> Iterator[str]:
+    """Why it is not known what some rows come to: their target could not be asked."""
+    paused = [pause for name in targets if (pause := pauses.get(tx, name)) is not None]
+    yield from (f"target {pause.target}: {pause.reason}" for pause in paused)
+    known = {pause.target for pause in paused}
+    for (route, key), each in left.items():
+        row = each.row
+        if row is not None and not (row.parked or row.waiting or row.target in known):
+            yield f"incident {key.incident} on {route}: {row.last_error or 'its target asks to wait'}"
+
+
+def _titles(tx: Tx, meant: list[Undelivered]) -> dict[IncidentKey, str]:
+    stored = snapshots.latest(tx, [each.key for each in meant])
+    return {key: str(each.body.get("displayName") or "") for key, each in stored.items()}
+
+
+def _set_aside(tx: Tx) -> tuple[str, ...]:
+    kept = set_asides.every(tx)
+    return tuple(
+        f"incident {each.set_aside.incident} of {each.source}: {each.set_aside.reason}" for each in kept
+    )
