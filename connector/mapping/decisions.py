@@ -5,6 +5,7 @@ whatever its cells say, because `any` is meant for the words that its author kne
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,8 @@ from connector.mapping.writers import Results, Where, Writer, applied, condition
 from connector.model import Catalogue, Mode
 from connector.yamlsource import Path
 
-# More combinations than any table needs; beyond it the two checks of whole tables are skipped.
-_MOST_COMBINATIONS = 50_000
+# Rows times combinations times the ways in which each can be taken: so much is looked at of a table, in about a second.
+_MOST_STEPS = 2_000_000
 _SHOWN = 5
 
 
@@ -115,9 +116,11 @@ class DecisionCompiler:
 
     def _check_rows(self, rows: Sequence[Row], columns: Sequence[Expr]) -> None:
         domains = [finite(column) for column in columns]
-        left = _Coverage(domains)
-        if left.too_many:
+        if _steps(domains, len(rows)) > _MOST_STEPS:
+            what = f"{len(rows)} rows over {', '.join(self._rule.given)} are too many to check"
+            self._report.add((*self._path, "rows"), what, "make two tables of it", at_key=True)
             return
+        left = _Coverage(domains)
         for row in rows:
             if any(not part.members for part in row.cells if part.members is not None):
                 self._report.add(
@@ -138,28 +141,23 @@ class _Coverage:
     """Which combinations of a table's finite columns the rows so far take, and under which other conditions."""
 
     def __init__(self, domains: Sequence[frozenset[Any] | None]) -> None:
-        self._domains = domains
-        known = [domain for domain in domains if domain is not None]
-        size = 1
-        for domain in known:
-            size *= len(domain)
-        self.too_many = size > _MOST_COMBINATIONS
-        ordered = [sorted(domain, key=show) for domain in known]
+        ordered = [sorted(domain, key=show) for domain in domains if domain is not None]
         # For each combination: the forms of the other cells under which it is taken already.
-        self._taken: dict[tuple[Any, ...], list[tuple[str, ...]]] = (
-            {} if self.too_many else {each: [] for each in itertools.product(*ordered)}
-        )
+        self._taken: dict[tuple[Any, ...], set[tuple[str, ...]]] = {
+            each: set() for each in itertools.product(*ordered)
+        }
 
     def take(self, row: Row) -> bool:
         """Whether the row gets any combination that no earlier row takes for sure; then it has them."""
         members = [part.members for part in row.cells if part.members is not None]
         rest = tuple(part.form if part.accepts else "" for part in row.cells if part.members is None)
+        covering = _covering(rest)
         reached = False
-        for each in itertools.product(*(sorted(some, key=show) for some in members)):
+        for each in itertools.product(*members):
             taken = self._taken[each]
-            if not any(_covers(other, rest) for other in taken):
+            if taken.isdisjoint(covering):
                 reached = True
-                taken.append(rest)
+                taken.add(rest)
         return reached
 
     def uncovered(self) -> list[tuple[Any, ...]]:
@@ -167,9 +165,13 @@ class _Coverage:
         return [each for each, taken in self._taken.items() if not any(not any(rest) for rest in taken)]
 
 
-def _covers(other: tuple[str, ...], rest: tuple[str, ...]) -> bool:
-    """Whether cells in columns that are not finite accept at least what later cells do ("" accepts anything)."""
-    return all(form in {"", later} for form, later in zip(other, rest, strict=True))
+def _covering(rest: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The cells, in columns that are not finite, that accept at least what these do ("" accepts anything)."""
+    return list(itertools.product(*(dict.fromkeys(("", form)) for form in rest)))
+
+
+def _steps(domains: Sequence[frozenset[Any] | None], rows: int) -> int:
+    return rows * math.prod(2 if domain is None else len(domain) for domain in domains)
 
 
 def _combination(given: Sequence[str], domains: Sequence[Any], each: tuple[Any, ...]) -> str:

@@ -24,6 +24,7 @@ Path = Sequence[object]  # keys and list positions, from the top of the file
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
+MAX_NODES = 30_000  # keys and values; more than any table needs, and read in about a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class _Loader(Reader, Scanner, Parser, Composer, Scalars):
         Composer.__init__(self)
         Scalars.__init__(self)
         self._depth = 0
+        self._nodes = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         """Refuse aliases, anchors and bottomless nesting before they cost anything."""
@@ -144,6 +146,9 @@ class _Loader(Reader, Scanner, Parser, Composer, Scalars):
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _refused("too many levels of nesting", event)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _refused("too many values", event)
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -184,6 +189,7 @@ _SYNTAX = (
     ("expected ',' or", "a reserved character inside `[...]` or `{...}`", "quote the text that contains it"),
     ("tag handle", "tags, which begin with `!`, are not supported", "quote it to make it text"),
     ("anchors and aliases", "anchors and aliases are not supported", "write the value out"),
+    ("too many values", f"more than {MAX_NODES} keys and values", "split the file"),
     ("levels of nesting", f"more than {MAX_DEPTH} levels of nesting", "flatten the document"),
 )
 

@@ -19,6 +19,9 @@ from connector.yamlsource.secrecy import Withheld, is_secret, withheld
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
+# So many are told at once of one file's shape; each costs a walk through the file.
+MAX_PROBLEMS = 100
+
 _ABSENT = object()
 
 _WRONG_TYPE = types.MappingProxyType(
@@ -62,19 +65,19 @@ def problems_of(
     places: dict[tuple[object, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         places.setdefault(_place(document.data, detail), []).append(detail)
-    return [
-        _problem(document, path, details, model_type)
+    above = {path[:length] for path in places for length in range(len(path))}
+    wrong = [
+        (path, details)
         for path, details in places.items()
-        if not _is_other_arm(path, details, places)
+        # Not where this only says that another form was possible, and a form was recognised and looked into.
+        if path not in above or any(detail["type"] not in _WRONG_TYPE for detail in details)
     ]
-
-
-def _is_other_arm(
-    path: tuple[object, ...], details: list[ErrorDetails], places: Iterable[tuple[object, ...]]
-) -> bool:
-    """Whether this only says that another form was possible, where a form was recognised and looked into."""
-    deeper = any(len(other) > len(path) and other[: len(path)] == path for other in places)
-    return deeper and all(detail["type"] in _WRONG_TYPE for detail in details)
+    problems = [_problem(document, path, details, model_type) for path, details in wrong[:MAX_PROBLEMS]]
+    if len(wrong) > MAX_PROBLEMS:
+        problems.append(
+            document.problem((), f"{len(wrong) - MAX_PROBLEMS} more problems", "mend the others first")
+        )
+    return problems
 
 
 def _place(data: Any, detail: ErrorDetails) -> tuple[object, ...]:
