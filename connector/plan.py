@@ -35,6 +35,8 @@ class Intended:
     record: Record
     delivered: bool
     """Whether the target already holds a record."""
+    waits: bool = False
+    """Whether it still waits to be delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def decide(mapped: Mapped, intended: Intended | None) -> Decision:
     added, removed = _tag_changes(before.tags, record.tags)
     if intended is None:
         return Decision(Reason.CREATE, record, changes, added, removed, notes)
-    if not (changes or added or removed or notes):
+    # A row that waits, or was given up, is told what to do by now where the record's state is in its way.
+    retold = intended.waits and record.when_record != before.when_record
+    if not (changes or added or removed or notes or retold):
         return Decision(Reason.UNMAPPED if mapped.unmapped else Reason.UNCHANGED)
     reason = Reason.UPDATE if intended.delivered else Reason.CREATE
     return Decision(reason, record, changes, added, removed, notes)
@@ -261,7 +265,7 @@ def note_text(text: str, note_id: str) -> str:
 def intended_of(record: Record | None, link: Link | None) -> Intended | None:
     """What was last intended, from the waiting row's record and the link; None when neither is there."""
     if record is not None:
-        return Intended(record, delivered=link is not None)
+        return Intended(record, delivered=link is not None, waits=True)
     if link is not None:
         return Intended(Record({**link.applied, **link.left}, link.tags), delivered=True)
     return None

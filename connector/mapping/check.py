@@ -76,6 +76,20 @@ def _check_into(file: MappingFile, catalogue: Catalogue, writers: dict[str, Path
         report.add(path, what, "keep one of the two")
 
 
+def check_when_record(file: MappingFile, catalogue: Catalogue, report: Report) -> None:
+    """Complain about states that no record of the target is in, and about actions that do not help there."""
+    known = catalogue.record_states
+    for state, action in file.when_record.items():
+        path = ("when_record", state)
+        if state not in known:
+            what = f"a record of {catalogue.target} is never `{state}`"
+            report.add(path, what, nearest(state, known) or "remove it", at_key=True)
+        elif action not in known[state]:
+            report.add(
+                path, f"`{action}` cannot be done when a record is {state}", nearest(action, known[state])
+            )
+
+
 def check_ids(file: MappingFile, report: Report) -> None:
     """Complain about two rules of one name: the audit and the keys of notes could not tell them apart."""
     for section, key in (("scope", "id"), ("decisions", "id"), ("notes", "name"), ("examples", "name")):

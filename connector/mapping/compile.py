@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.errors import ConfigError
 from connector.mapping.appended import Noter, Tagger, compile_note, compile_tag
-from connector.mapping.check import check_fields, check_ids, check_ownership
+from connector.mapping.check import check_fields, check_ids, check_ownership, check_when_record
 from connector.mapping.compiled import CompiledMapping, Exclude
 from connector.mapping.compose import Bases, Composition, Read, compose
 from connector.mapping.decisions import DecisionCompiler
@@ -109,6 +109,7 @@ class _MappingCompiler:
         file, report = self._file, self._report
         check_ids(file, report)
         check_fields(file, self._catalogue, report)
+        check_when_record(file, self._catalogue, report)
         self._scope = self._with_lets()
         compiled = CompiledMapping(
             name=file.name,

@@ -147,7 +147,8 @@ class _Application:
         if self._undecided_fields:
             self._leave_incomplete_groups(fields, modes)
         tags, kept = self._tags()
-        return Record(fields, tags, modes, kept, self._mapping.tags_into)
+        into, wishes = self._mapping.tags_into, self._mapping.document.when_record
+        return Record(fields, tags, modes, kept, into, when_record=wishes)
 
     def _leave_incomplete_groups(self, fields: dict[str, FieldValue], modes: dict[str, Mode]) -> None:
         """Leave the partners of undecided fields where without them the target would refuse the rest.

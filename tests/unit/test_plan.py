@@ -1,5 +1,6 @@
 """Deciding: what is compared, what carries over, what follows from trouble."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -207,9 +208,20 @@ def test_what_was_last_intended_is_the_waiting_row_and_else_the_link() -> None:
     link = Link("id", applied={"a": "1"}, tags=("T",))
     assert intended_of(None, None) is None
     assert intended_of(None, link) == Intended(Record({"a": "1"}, ("T",)), delivered=True)
-    assert intended_of(Record({"a": "2"}), link) == Intended(Record({"a": "2"}), delivered=True)
-    assert intended_of(Record({"a": "2"}), None) == Intended(Record({"a": "2"}), delivered=False)
+    waiting = Record({"a": "2"})
+    assert intended_of(waiting, link) == Intended(waiting, delivered=True, waits=True)
+    assert intended_of(waiting, None) == Intended(waiting, delivered=False, waits=True)
 
 
 def test_a_note_carries_the_marker_by_which_it_is_recognised() -> None:
     assert note_text("hello\n", "0123456789abcdef") == "hello [mdxdr:0123456789ab]"
+
+
+def test_a_row_that_waits_is_told_what_to_do_by_now() -> None:
+    before, link = Record({"a": "1"}), Link("1", applied={"a": "1"})
+    mapped = Mapped(replace(before, when_record={"closed": "follow_up"}))
+    told = decide(mapped, intended_of(before, link))
+    assert told.record is not None
+    assert (told.reason, told.record.when_record) == (Reason.UPDATE, {"closed": "follow_up"})
+    assert decide(mapped, intended_of(told.record, link)).record is None
+    assert decide(mapped, intended_of(None, link)).record is None
