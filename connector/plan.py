@@ -259,7 +259,7 @@ def _backoff(attempts: int, spread: float, policy: RetryPolicy) -> float:
 
 def note_text(text: str, note_id: str) -> str:
     """The text that goes out: with the marker by which it is recognised when it comes back."""
-    return f"{text.rstrip()} [mdxdr:{note_id[:12]}]"
+    return f"{text.rstrip()} [mdxdr:{note_id[:12]}]".lstrip()
 
 
 def intended_of(record: Record | None, link: Link | None) -> Intended | None:

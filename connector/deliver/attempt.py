@@ -1,11 +1,11 @@
 """One delivery, and how it ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.errors import RejectedError
-from connector.model import Delivery, Receipt, Target
+from connector.model import Delivery, NoteInHand, Receipt, Target
 from connector.store.claims import Claimed
 
 
@@ -47,7 +47,7 @@ async def _separately(
     if refused.part != "record":
         receipt, error = await _apply(target, delivery.without_notes())
         if receipt is not None:
-            return replace(receipt, note_errors={note.id: refused for note in delivery.notes}), None
+            return replace(receipt, note_errors={note.id: refused for note in _blamed(delivery)}), None
         if not isinstance(error, RejectedError):
             return None, error
         refused = error
@@ -55,3 +55,8 @@ async def _separately(
         return None, refused
     receipt, _ = await _apply(target, delivery.only_notes())
     return receipt, refused
+
+
+def _blamed(delivery: Delivery) -> Sequence[NoteInHand]:
+    """The notes of a delivery that was refused for them: tasks only if there is nothing else, or they go next."""
+    return [note for note in delivery.notes if not note.title] or delivery.notes

@@ -173,8 +173,9 @@ def _tell_delivered(
     answered = judged.answered
     receipt = _receipt(answered)
     kind = AuditKind.DELIVERED if _did_something(receipt) else AuditKind.FAILED
-    open_values, private = _not_taken(catalogue, receipt)
-    data = {**dict(_facts(receipt)), **open_values}
+    tasks = frozenset(note.id for note in answered.claimed.notes if note.title)
+    open_values, private = _not_taken(catalogue, receipt, tasks)
+    data = {**dict(_facts(receipt, tasks)), **open_values}
     outcome = Outcome.CREATED if receipt.created else Outcome.UPDATED
     row = answered.claimed.wanted
     tx.audit(_entry(answered, kind, tx.now, _own(row, outcome, replaced), data=data, private=private))
@@ -198,15 +199,17 @@ def _first_error(receipt: Receipt) -> str:
     return next((str(error) for error in receipt.note_errors.values()), "")
 
 
-def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
+def _facts(receipt: Receipt, tasks: AbstractSet[str]) -> Iterator[tuple[str, JSON]]:
     yield "external_id", receipt.link.external_id
     for name, value in (
         ("created", receipt.created),
         ("number", receipt.link.number),
         ("wrote", sorted(receipt.wrote)),
         ("tags_written", bool(receipt.tags_added or receipt.tags_removed)),
-        ("notes", list(receipt.notes)),
-        ("note_errors", sorted(receipt.note_errors)),
+        ("notes", [note for note in receipt.notes if note not in tasks]),
+        ("tasks", [note for note in receipt.notes if note in tasks]),
+        ("note_errors", sorted(receipt.note_errors.keys() - tasks)),
+        ("task_errors", sorted(receipt.note_errors.keys() & tasks)),
         ("left", sorted(receipt.left)),
         ("request_ids", list(receipt.request_ids)),
     ):
@@ -214,7 +217,9 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, JSON]]:
             yield name, value
 
 
-def _not_taken(catalogue: Catalogue, receipt: Receipt) -> tuple[dict[str, JSON], dict[str, JSON]]:
+def _not_taken(
+    catalogue: Catalogue, receipt: Receipt, tasks: AbstractSet[str]
+) -> tuple[dict[str, JSON], dict[str, JSON]]:
     """What was not taken or left, parted into what may stand in the open and what may be personal.
 
     The values written are those of the decision; the row names the fields. Reasons may quote a value.
@@ -227,7 +232,7 @@ def _not_taken(catalogue: Catalogue, receipt: Receipt) -> tuple[dict[str, JSON],
     for name, reason in receipt.left.items():
         private[f"left.{name}"] = reason
     for note, error in receipt.note_errors.items():
-        private[f"note_error.{note}"] = str(error)
+        private[f"{'task' if note in tasks else 'note'}_error.{note}"] = str(error)
     return data, private
 
 

@@ -18,7 +18,7 @@ from connector.model import MARKER, Note, digest
 from connector.yamlsource import Path, nearest
 
 # Room for the mark that every note carries at its end.
-_MARK_ROOM = 100
+MARK_ROOM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def compile_tag(rule: TagRule, index: int, scope: Scope, report: Report) -> Tagg
     """The compiled tag rule; None after a complaint."""
     path = ("tags", "add", index)
     before = len(report.problems)
-    each, inner = _each(rule.each, (*path, "each"), scope, report)
+    each, inner = list_named(rule.each, (*path, "each"), scope, report)
     text = report.attempt((*path, "tag"), compile_template, rule.tag, inner)
     when = report.attempt((*path, "when"), condition, rule.when, inner)
     if text is None or len(report.problems) > before:
@@ -79,7 +79,7 @@ def compile_note(rule: NoteRule, index: int, scope: Scope, report: Report, limit
     """The compiled note rule; None after a complaint."""
     path = ("notes", index)
     before = len(report.problems)
-    each, inner = _each(rule.each, (*path, "each"), scope, report)
+    each, inner = list_named(rule.each, (*path, "each"), scope, report)
     for position, name in enumerate(rule.changed or ()):
         if name not in PROPERTIES:
             report.add((*path, "changed", position), f"unknown name `{name}`", nearest(name, PROPERTIES))
@@ -87,14 +87,15 @@ def compile_note(rule: NoteRule, index: int, scope: Scope, report: Report, limit
     when = report.attempt((*path, "when"), condition, rule.when, inner)
     if text is None or len(report.problems) > before:
         return None
-    say = _Speaker(rule, text.run, when, limit - _MARK_ROOM)
+    say = _Speaker(rule, text.run, when, limit - MARK_ROOM)
     if each is None:
         readers = [property_expr(name, PROPERTIES[name]) for name in rule.changed or ()]
         return Noter(f"notes.{rule.name}", lambda view: say.change(view, readers), path, text.reads)
     return Noter(f"notes.{rule.name}", lambda view: say.items(view, each), path, text.reads | each.reads)
 
 
-def _each(name: str | None, path: Path, scope: Scope, report: Report) -> tuple[Expr | None, Scope]:
+def list_named(name: str | None, path: Path, scope: Scope, report: Report) -> tuple[Expr | None, Scope]:
+    """The list that an `each` names, and the scope in which `item` is one of its items; None: no list."""
     if name is None:
         return None, scope
     known = PROPERTIES.get(name)
@@ -120,7 +121,7 @@ class _Speaker:
     def items(self, view: View, each: Expr) -> Iterator[Note]:
         """A note for each item; one that the previous revision had is not fresh."""
         items = each.run(view)
-        identities = _identities(items)
+        identities = identities_of(items)
         known = _known(items, identities, [] if view.old is None else each.run(view.old))
         for identity, item in zip(identities, items, strict=True):
             if identity is not None:
@@ -152,10 +153,10 @@ class _Speaker:
 def _known(items: list[Any], identities: list[str | None], before: list[Any]) -> set[str | None]:
     """The identities of the items that were there before; mostly those now begin with them."""
     begun = items[: len(before)] == before
-    return set(identities[: len(before)] if begun else _identities(before))
+    return set(identities[: len(before)] if begun else identities_of(before))
 
 
-def _identities(items: list[Any]) -> list[str | None]:
+def identities_of(items: list[Any]) -> list[str | None]:
     """What tells each item apart, a digest of what it says; equal ones get a running number, so that none is lost.
 
     Comments that are copies of our own notes are no items: None.

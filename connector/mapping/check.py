@@ -10,6 +10,7 @@ from connector.model import Catalogue
 from connector.yamlsource import Path, nearest
 
 _INTO_WORDS = ("note",)
+_NAMED = (("scope", "id"), ("decisions", "id"), ("notes", "name"), ("tasks", "name"), ("examples", "name"))
 _FLOWS_BACK = "remove it, or say `accepts_flow_back: true` if it may flow back into Defender XDR"
 
 
@@ -92,7 +93,7 @@ def check_when_record(file: MappingFile, catalogue: Catalogue, report: Report) -
 
 def check_ids(file: MappingFile, report: Report) -> None:
     """Complain about two rules of one name: the audit and the keys of notes could not tell them apart."""
-    for section, key in (("scope", "id"), ("decisions", "id"), ("notes", "name"), ("examples", "name")):
+    for section, key in _NAMED:
         seen: set[str] = set()
         for index, rule in enumerate(getattr(file, section)):
             name = getattr(rule, key)
@@ -113,5 +114,6 @@ def check_ownership(
         if "customTags" in tagger.reads:
             report.add(tagger.path, "Microsoft's own connector copies custom tags", _FLOWS_BACK)
     for noter in noters:
-        if "comments" in noter.reads:
+        # A task that quotes a comment is no copy of it.
+        if "comments" in noter.reads and noter.path[0] == "notes":
             report.add(noter.path, "Microsoft's own connector copies comments", _FLOWS_BACK)

@@ -22,6 +22,7 @@ from connector.mapping.expressions import compile_expression, compile_template, 
 from connector.mapping.joint import check_joint
 from connector.mapping.names import ROOTS
 from connector.mapping.report import Report
+from connector.mapping.tasks import compile_task
 from connector.mapping.vocabulary import LATER, PROPERTIES
 from connector.mapping.writers import FieldCompiler, Writer, condition
 from connector.model import JSON, Catalogue, Exclusion, digest
@@ -124,7 +125,7 @@ class _MappingCompiler:
             create_when=report.attempt(("create_when",), condition, file.create_when, self._scope),
             writers=tuple(self._writers()),
             taggers=tuple(self._taggers()),
-            noters=tuple(self._noters()),
+            noters=(*self._noters(), *self._taskers()),
             lets={name: let.run for name, let in self._scope.lets.items()},
             joins=joins,
         )
@@ -171,6 +172,13 @@ class _MappingCompiler:
         rules, limit = enumerate(self._file.notes), self._catalogue.note_limit
         found = [compile_note(rule, index, self._scope, self._report, limit) for index, rule in rules]
         return [noter for noter in found if noter is not None]
+
+    def _taskers(self) -> list[Noter]:
+        rules = enumerate(self._file.tasks)
+        found = [
+            compile_task(rule, index, self._scope, self._report, self._catalogue) for index, rule in rules
+        ]
+        return [tasker for tasker in found if tasker is not None]
 
 
 def _let(written: Any, scope: Scope) -> Expr:

@@ -13,7 +13,7 @@ ModeWord = Literal["initial", "follow", "unless_edited", "enforce"]
 OnLookup = Literal["leave", "clear"]
 
 # Parts of the language that this version has not; they are refused by name instead of as unknown keys.
-LATER_KEYS = frozenset({"tasks", "links"})
+LATER_KEYS = frozenset({"links"})
 # Each state that an incident can be in is tried on every rule; these many are tried in seconds.
 MAX_RULES = 300
 MAX_ROWS = 1000
@@ -186,6 +186,17 @@ class NoteRule(Shape):
         return self
 
 
+class TaskRule(Shape):
+    """Something to do, asked for once for each item of a list, or once for an incident."""
+
+    name: str = Field(min_length=1, description="Part of a task's identity: a new name asks again.")
+    title: str = Field(min_length=1, description="The task in a line, or a template of it.")
+    text: str = Field(default="", description="What there is to know, or a template of it.")
+    each: str | None = Field(default=None, description="A list; each `item` of it gives a task.")
+    when: str | bool | None = Field(default=None, description=_WHEN)
+    backfill: bool = Field(default=False, description="Whether a new rule is for what is past, too.")
+
+
 class Expectation(Shape):
     """What an example must come out as; what is not named is not compared."""
 
@@ -194,6 +205,7 @@ class Expectation(Shape):
     )
     tags: list[str] | None = Field(default=None, description="All tags, in any order.")
     notes: list[str] | None = Field(default=None, description="The texts of all new notes.")
+    tasks: list[str] | None = Field(default=None, description="The titles of all new tasks.")
     create: bool | None = Field(default=None, description="Whether a record would be created.")
     excluded: str | None = Field(default=None, description="The id of the scope rule; `nothing` if none.")
     undecided: list[str] | None = Field(
@@ -255,6 +267,9 @@ class MappingFile(Shape):
     tags: TagRules = Field(default_factory=TagRules, description="The tags of the record.")
     notes: list[NoteRule] = Field(
         default_factory=list, max_length=100, description="What is appended to the record, once each."
+    )
+    tasks: list[TaskRule] = Field(
+        default_factory=list, max_length=100, description="What there is to do, asked for once each."
     )
     examples: list[Example] = Field(
         default_factory=list, max_length=1000, description="Incidents and what must become of them."

@@ -95,7 +95,8 @@ def _outcomes(expect: Expectation, mapped: Mapped, path: Path) -> Iterator[Diffe
     undecided = sorted({unmapped.name for unmapped in mapped.unmapped})
     compared: tuple[tuple[str, Any, Any], ...] = (
         ("tags", _folded(expect.tags), _folded(list(mapped.record.tags))),
-        ("notes", expect.notes, [note.text for note in mapped.notes if note.fresh]),
+        ("notes", expect.notes, [note.text for note in mapped.notes if note.fresh and not note.title]),
+        ("tasks", expect.tasks, [note.title for note in mapped.notes if note.fresh and note.title]),
         ("create", expect.create, mapped.may_create),
         ("excluded", expect.excluded, excluded),
         ("undecided", None if expect.undecided is None else sorted(expect.undecided), undecided),

@@ -101,8 +101,15 @@ class View:
         view.old_values, view.cut = self.old_values, self.cut
         return view
 
-    def _beside(self, values: _Values, *, lenient: bool) -> "View":
-        view = View(values.snapshot, lets=self._lets, facts=self.facts, lenient=lenient)
+    def earlier(self) -> "View | None":
+        """The previous revision as it was before any record of the incident was known; None at first sight."""
+        if self.old_values is None:
+            return None
+        return self._beside(self.old_values, lenient=self.lenient, facts=NO_FACTS)
+
+    def _beside(self, values: _Values, *, lenient: bool, facts: Facts | None = None) -> "View":
+        facts = self.facts if facts is None else facts
+        view = View(values.snapshot, lets=self._lets, facts=facts, lenient=lenient)
         view.values = values
         return view
 

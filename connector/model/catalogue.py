@@ -51,9 +51,10 @@ class Catalogue:
 
     `custom` matches names of fields that a customer may have added. `together` lists groups of fields that
     travel in one write. `required` are fields without which a record cannot be created. `tags_native` is false
-    where the mapping must say into which field tags go. `note_limit` is in characters. `carried_by_microsoft`
-    names the fields that Microsoft's own connector already writes (only Sentinel has any). `record_states` gives, for
-    each state of a record that may stand in a write's way, what a mapping may say to do then: `Record.when_record`.
+    where the mapping must say into which field tags go. `note_limit`, `task_title_limit` and `task_text_limit` are in
+    characters. `carried_by_microsoft` names the fields that Microsoft's own connector already writes (only Sentinel has
+    any). `record_states` gives, for each state of a record that may stand in a write's way, what a mapping may say to
+    do then: `Record.when_record`.
     """
 
     target: str
@@ -65,6 +66,8 @@ class Catalogue:
     tags_native: bool = True
     tag_fields: frozenset[str] = frozenset()
     note_limit: int = 30_000
+    task_title_limit: int = 160
+    task_text_limit: int = 4_000
     carried_by_microsoft: frozenset[str] = frozenset()
     record_states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -36,12 +36,13 @@ class Link:
 class NoteInHand:
     """A stored note on its way: its identity (stable, unique on the target) and its text, marker included.
 
-    `sent` is set when an earlier attempt carried it and the answer was lost.
+    `sent` is set when an earlier attempt carried it and the answer was lost. With a `title` it is a task.
     """
 
     id: str
     text: str
     sent: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

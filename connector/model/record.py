@@ -89,8 +89,9 @@ class Record:
 class Note:
     """Something said once about an incident. `item` identifies the source item or revision it came from.
 
-    `fresh` is false for an item that the previous revision read already had: such a note is only wanted when the
-    record is new to the route, or the rule asks for a backfill (`backfill`).
+    With a `title` it is a task: something to do, asked for once. `fresh` is false for what the previous revision read
+    already led to: such a note is only wanted when the record is new to the route, or the rule asks for a backfill
+    (`backfill`).
     """
 
     rule: str
@@ -98,6 +99,12 @@ class Note:
     text: str
     fresh: bool = True
     backfill: bool = False
+    title: str = ""
+
+    @property
+    def stored_rule(self) -> str:
+        """The rule as it stands in keys, in which a task's and a note's of one name must differ."""
+        return f"task:{self.rule}" if self.title else self.rule
 
 
 @dataclass(frozen=True, slots=True)

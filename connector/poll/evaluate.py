@@ -131,7 +131,9 @@ def _notes(route: Route, incident: Incident, decision: Decision) -> Iterator[New
     key = incident.key
     for note in (*decision.notes, *_tag_note(incident, decision)):
         name = _note_id(key, note)
-        yield NewNote(route.name, key, note.rule, note.item, name, note_text(note.text, name))
+        yield NewNote(
+            route.name, key, note.stored_rule, note.item, name, note_text(note.text, name), note.title
+        )
 
 
 def _tag_note(incident: Incident, decision: Decision) -> Iterator[Note]:
@@ -144,11 +146,12 @@ def _tag_note(incident: Incident, decision: Decision) -> Iterator[Note]:
 
 
 def _note_id(key: IncidentKey, note: Note) -> str:
-    """The note's name on a record: 32 hexadecimal digits from what identifies it, never from its text.
+    """The note's or task's name on a record: 32 hexadecimal digits from what identifies it, never from its text.
 
     Names of routes and targets have no part in it: a note must be known again after a renaming.
     """
-    return key.chosen_id(target="", table="notes", purpose=f"{note.rule}\x1f{note.item}").hex
+    table = "tasks" if note.title else "notes"
+    return key.chosen_id(target="", table=table, purpose=f"{note.rule}\x1f{note.item}").hex
 
 
 def _entry(
@@ -205,7 +208,8 @@ def _before_after(change: Change) -> JSON:
 
 def _remarks(incident: Incident, mapped: Mapped, decision: Decision) -> Iterator[tuple[str, JSON]]:
     yield "rule", decision.rule
-    yield "notes", [f"{note.rule}:{note.item}" for note in decision.notes]
+    yield "notes", [f"{note.rule}:{note.item}" for note in decision.notes if not note.title]
+    yield "tasks", [f"{note.rule}:{note.item}" for note in decision.notes if note.title]
     yield "unmapped", [f"{each.rule}: {each.name} is {each.value}" for each in mapped.unmapped]
     yield "cut", list(mapped.cut)
     yield "repaired", list(incident.repaired)

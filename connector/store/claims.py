@@ -73,7 +73,7 @@ _LINKS = (
 # The notes that travel with a row: those of its unresolved attempt, or else those that are due.
 _TRAVELS = case((wanted.c.token.is_(None), notes.c.due <= _NOW), else_=notes.c.token == wanted.c.token)
 _NOTES = (
-    select(wanted.c.id.label("wanted_id"), notes.c.row, notes.c.id, notes.c.text)
+    select(wanted.c.id.label("wanted_id"), notes.c.row, notes.c.id, notes.c.title, notes.c.text)
     .join_from(wanted, notes, SAME_INCIDENT)
     .where(_CHOSEN, notes.c.delivered_at.is_(None), notes.c.parked.is_(None), _TRAVELS)
     .order_by(notes.c.row)
@@ -232,7 +232,7 @@ def _claimed(
     return Claimed(
         wanted=taken,
         link=link,
-        notes=tuple(NoteInHand(note.id, note.text, sent=in_doubt) for note in waiting),
+        notes=tuple(NoteInHand(note.id, note.text, in_doubt, note.title) for note in waiting),
         in_doubt=in_doubt,
         same_content=not in_doubt or row.sent_version == row.version,
         at=tx.now,

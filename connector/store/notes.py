@@ -25,6 +25,8 @@ _ONE = update(notes).where(
 
 _OF_ROUTE = (notes.c.route == bindparam("of_route"), about(notes))
 _KNOWN = select(notes.c.tenant, notes.c.incident, notes.c.rule, notes.c.item).where(*_OF_ROUTE)
+# Only the key of a note stays once it is delivered or given up for good.
+FORGOTTEN = {"text": None, "title": ""}
 # Neither delivered nor given up for good.
 LEFT = (notes.c.delivered_at.is_(None), notes.c.text.is_not(None))
 _UNPARK = (
@@ -40,7 +42,10 @@ _ADD = Upsert(notes, _KEY, keep_old=True, order=("route", "tenant", "incident"))
 
 @dataclass(frozen=True, slots=True)
 class NewNote:
-    """A note to append once: its key is (route, incident, rule, item), `id` its name on the target."""
+    """A note to append once: its key is (route, incident, rule, item), `id` its name on the target.
+
+    With a `title` it is a task.
+    """
 
     route: str
     key: IncidentKey
@@ -48,6 +53,7 @@ class NewNote:
     item: str
     id: str
     text: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def waiting(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey
     found: dict[IncidentKey, list[Waiting]] = {}
     for row in for_incidents(tx, _WAITING, keys, of_route=route):
         key = IncidentKey(row.tenant, row.incident)
-        note = NewNote(row.route, key, row.rule, row.item, row.id, row.text)
+        note = NewNote(row.route, key, row.rule, row.item, row.id, row.text, row.title)
         found.setdefault(key, []).append(Waiting(note, row.since, row.due, row.parked, row.last_error))
     return found
 
@@ -112,13 +118,13 @@ def discard(tx: Tx, route: str, key: IncidentKey, *, parked_only: bool) -> int:
     chosen = update(notes).where(*_OF_ROUTE, *LEFT)
     if parked_only:
         chosen = chosen.where(notes.c.parked.is_not(None))
-    return _count(tx, chosen.values(text=None, parked="discarded", token=None), [key], of_route=route)
+    return _count(tx, chosen.values(**FORGOTTEN, parked="discarded", token=None), [key], of_route=route)
 
 
 def erase(tx: Tx, key: IncidentKey) -> int:
     """Forget the texts of an incident's undelivered notes and give them up; how many there were."""
     chosen = update(notes).where(about(notes), notes.c.text.is_not(None))
-    return _count(tx, chosen.values(text=None, parked="erased", token=None), [key])
+    return _count(tx, chosen.values(**FORGOTTEN, parked="erased", token=None), [key])
 
 
 def _count(tx: Tx, change: Update, keys: Sequence[IncidentKey], **parameters: Any) -> int:
@@ -143,6 +149,7 @@ def _row(tx: Tx, each: NewNote) -> dict[str, Any]:
         "rule": each.rule,
         "item": each.item,
         "id": each.id,
+        "title": each.title,
         "text": each.text,
         "since": tx.now,
         "due": tx.now,

@@ -29,6 +29,7 @@ from connector.store.claims import (
 )
 from connector.store.columns import Moment
 from connector.store.links import Linked
+from connector.store.notes import FORGOTTEN
 from connector.store.prepared import Each
 from connector.store.tables import notes, wanted
 from connector.store.tx import Tx
@@ -36,7 +37,7 @@ from connector.store.tx import Tx
 _NOTE_DELIVERED = Each(
     update(notes)
     .where(*NOTES_OF, notes.c.id == bindparam("of_note"))
-    .values(delivered_at=bindparam("now"), text=None, token=None, parked=None, last_error=None)
+    .values(**FORGOTTEN, delivered_at=bindparam("now"), token=None, parked=None, last_error=None)
 )
 _CHOSEN = among(wanted.c.id, "ids")
 # By row for which notes wait: when the first of them is due.

@@ -124,6 +124,7 @@ notes = Table(
     _text("rule"),
     _text("item"),
     _text("id"),
+    _text("title"),  # of a task; empty for a note, and once the text is forgotten
     Column("text", Text),
     Column("since", Moment, nullable=False),
     Column("due", Moment, nullable=False),

@@ -67,7 +67,6 @@ from tests.unit.mapping.conftest import CATALOGUES, INCIDENT
             "extends: base.yaml",
             "4:10 extends: no other file can be read here; write its rules into this file",
         ),
-        ("tasks: []", "4:1 tasks: `tasks` is not available in this version; remove it"),
         ("field: {}", "4:1 field: unknown key; did you mean `fields`?"),
         (
             "examples: [{name: e, incident: {foo: 1}, expect: {}}]",

@@ -115,7 +115,7 @@ def _notes() -> None:
     op.create_table(
         "notes",
         sa.Column("row", _ID, autoincrement=True, nullable=False),
-        *_texts("route", "tenant", "incident", "rule", "item", "id"),
+        *_texts("route", "tenant", "incident", "rule", "item", "id", "title"),
         sa.Column("text", sa.Text),
         *_bigs("since", "due"),
         sa.Column("token", sa.Text),
