@@ -76,7 +76,8 @@ class SocketStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             await self.aclose()
             if isinstance(error, TimeoutError):
                 raise httpcore.ConnectTimeout("no TLS handshake in time") from error
-            if isinstance(error, OSError):  # ssl.SSLError is one
+            # ssl.SSLError is an OSError; UnicodeError is a name that cannot be one.
+            if isinstance(error, OSError | UnicodeError):
                 raise httpcore.ConnectError(str(error)) from error
             raise
         return self

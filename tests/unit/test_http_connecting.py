@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 import ssl
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
@@ -110,6 +111,24 @@ async def test_a_connection_closed_before_its_handshake(client_tls: ssl.SSLConte
         assert await stream.read(1, PATIENT) == b""
         with pytest.raises(httpcore.ConnectError, match="before the TLS handshake"):
             await stream.start_tls(client_tls, "127.0.0.1", PATIENT)
+
+
+async def test_a_name_that_no_certificate_has_leaves_nothing_open(client_tls: ssl.SSLContext) -> None:
+    async with serving(silent) as port:
+        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
+        with pytest.raises(httpcore.ConnectError, match="idna"):
+            await stream.start_tls(client_tls, ".example", PATIENT)
+        assert stream.get_extra_info("is_readable")
+
+
+async def test_an_end_is_seen_before_the_loop_has_looked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        stream = await Sockets().connect_tcp("127.0.0.1", listening.getsockname()[1], PATIENT)
+        far, _ = listening.accept()
+        assert not stream.get_extra_info("is_readable")
+        far.close()
+        assert stream.get_extra_info("is_readable")
+        await stream.aclose()
 
 
 async def test_what_a_stream_tells_of_itself(server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
