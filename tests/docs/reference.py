@@ -45,10 +45,8 @@ def models_in(annotation: Any) -> Iterator[Model]:
 
 def fields(model: Model) -> list[tuple[str, FieldInfo]]:
     """A model's settings, its own before those of the models it is derived from."""
-    own = list(model.__annotations__)
-    return sorted(
-        model.model_fields.items(), key=lambda item: own.index(item[0]) if item[0] in own else len(own)
-    )
+    order = [name for each in model.__mro__ for name in vars(each).get("__annotations__", ())]
+    return sorted(model.model_fields.items(), key=lambda item: order.index(item[0]))
 
 
 def kind_of(model: Model) -> str:
