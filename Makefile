@@ -88,8 +88,9 @@ bench: $(STAMP) ## Measure (ARGS are handed on)
 	$(CLEAN_ENV) $(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: docs
-docs: $(STAMP) ## Renew the page of settings, docs/configuration.md, from the models
+docs: $(STAMP) ## Renew docs/configuration.md and docs/schemas from the models
 	$(BIN)/python -m tests.docs.reference
+	$(BIN)/python -m tests.docs.schemas
 
 # An environment for one tool or one SDK, kept until its lock changes. SDK releases clash, so none shares with another.
 .venvs/%: requirements/%.txt FORCE
