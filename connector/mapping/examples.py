@@ -27,6 +27,10 @@ UNTOUCHED = MappingProxyType(
         "lastUpdateDateTime": "2024-01-01T00:00:00Z",
     }
 )
+# Names that follow from others, and what to give instead.
+DERIVED = MappingProxyType(
+    {"experts": "give status, assignedTo and systemTags", "portalUrl": "give incidentWebUrl"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,11 @@ def check_examples(mapping: CompiledMapping, report: Report, *, run: bool = True
     for index, example in enumerate(mapping.document.examples):
         for part, incident in (("incident", example.incident), ("old", example.old or {})):
             for name in incident:
-                if name not in PROPERTIES or name in {"experts", "portalUrl"}:
+                if name not in PROPERTIES or name in DERIVED:
                     path = ("examples", index, part, name)
-                    remedy = nearest(name, PROPERTIES) or "name a property of the incident"
+                    remedy = (
+                        DERIVED.get(name) or nearest(name, PROPERTIES) or "name a property of the incident"
+                    )
                     report.add(path, f"an incident has no `{name}`", remedy, at_key=True)
         for difference in _result(mapping, index, example).differences if run else ():
             report.add(
