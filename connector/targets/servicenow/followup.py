@@ -26,8 +26,18 @@ def followed_up(delivery: Delivery, row: Row, dialect: Dialect) -> tuple[Deliver
     text = f"Follow-up of {row.number}, which cannot be reopened: {dialect.url(row.sys_id)}"
     first = _note(delivery, f"follows {generation}", text, sent=delivery.in_doubt)
     notes = () if landed else delivery.notes
+    # What the mapping leaves alone by now, such as the reason for closing, belongs to the old record.
+    record = delivery.record
+    fields = {name: value for name, value in record.fields.items() if name not in record.carried}
     return (
-        replace(delivery, link=None, generation=generation, may_create=True, notes=(first, *notes)),
+        replace(
+            delivery,
+            record=replace(record, fields=fields, carried=frozenset()),
+            link=None,
+            generation=generation,
+            may_create=True,
+            notes=(first, *notes),
+        ),
         there,
     )
 

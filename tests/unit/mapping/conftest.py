@@ -10,8 +10,13 @@ from connector.mapping import CompiledMapping, load_mapping
 from connector.model import Mapped
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.security import SECURITY_CATALOGUE
 
-CATALOGUES = {"sentinel": SENTINEL_CATALOGUE, "servicenow": SERVICENOW_CATALOGUE}
+CATALOGUES = {
+    "sentinel": SENTINEL_CATALOGUE,
+    "servicenow": SERVICENOW_CATALOGUE,
+    "servicenow-sir": SECURITY_CATALOGUE,
+}
 INCIDENT: dict[str, Any] = {
     "id": "42",
     "status": "active",

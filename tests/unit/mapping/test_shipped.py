@@ -43,7 +43,7 @@ NAMES = [mapping.name for mapping in MAPPINGS]
 
 
 def test_which_mappings_are_shipped() -> None:
-    assert set(NAMES) == {"sentinel", "sentinel-microsoft", "servicenow-incident"}
+    assert set(NAMES) == {"sentinel", "sentinel-microsoft", "servicenow-incident", "servicenow-sir"}
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=NAMES)
