@@ -41,4 +41,4 @@ def demo(
         text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
     if report.problems:
-        raise typer.Exit(Exit.BUG)
+        raise typer.Exit(Exit.FAILED)

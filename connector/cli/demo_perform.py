@@ -1,7 +1,8 @@
 """The demonstration from curtain to curtain: plays, and shows what is seen as it goes."""
 
 from connector.cli.demo_play import Report, demonstration
-from connector.cli.demo_show import Screen, end_table, findings, round_table
+from connector.cli.demo_show import end_table, findings, round_table
+from connector.cli.screen import Screen
 
 
 async def perform() -> Report:

@@ -1,37 +1,16 @@
 """The demonstration's tables. What differs between runs (times, ports, numbers) stays out of the last one."""
 
-import sys
 from collections.abc import Iterable, Sequence
-from io import StringIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from connector.cli.demo_play import Report, Round
 from connector.cli.demo_scenes import AWAITING, Holding, Scene
 
-WIDTH = 110  # of output that is no terminal, so that it reads the same wherever it is pasted
 WIDTHS = (25, 29, 27, 23)
 NOTHING = "nothing"
-
-
-class Screen:
-    """Prints to the terminal, or, where there is none, at a fixed width and without blanks at line ends."""
-
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
-
-    def show(self, what: RenderableType) -> None:
-        """Print a text or a table."""
-        if self._console.is_terminal:
-            self._console.print(what)
-            return
-        out = StringIO()
-        Console(file=out, width=WIDTH, highlight=False).print(what)
-        sys.stdout.writelines(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
-        sys.stdout.flush()
 
 
 def round_table(played: Round) -> Table:

@@ -1,7 +1,8 @@
 """Exit codes, and how an error leaves the program: one line with a remedy, never a traceback for bad input.
 
 0   done, and everything is in agreement
-1   an error of this program: a traceback, please report it
+1   the answer is no: an example fails, a revision is not stored any more; with a traceback: an error of this program,
+    please report it
 2   the command line, the configuration or a mapping is wrong; every problem is printed
 3   done, but something waits: rows parked or delayed, a target paused, a source that could not be read
 4   the state cannot be used: held by another process, from a newer version, disk full
@@ -23,7 +24,7 @@ class Exit(enum.IntEnum):
     """What the exit code says; see the module's docstring."""
 
     OK = 0
-    BUG = 1
+    FAILED = 1
     USAGE = 2
     WAITING = 3
     STATE = 4

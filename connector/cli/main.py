@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import connector
-from connector.cli import audit, check, demo, mock, operate, plan, schema, service, show, status
+from connector.cli import audit, check, demo, mapping, mock, operate, plan, schema, service, show, status
 from connector.cli.exits import errors_told
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("show")(show.show)
 app.command("retry")(operate.retry)
 app.command("discard")(operate.discard)
 app.add_typer(audit.app, name="audit")
+app.add_typer(mapping.app, name="mapping")
 app.command("schema")(schema.schema)
 app.command("mock")(mock.mock)
 app.command("demo")(demo.demo)

@@ -1,6 +1,7 @@
 """What a route gives its mapping, read without compiling any mapping: for work on mappings that are not right yet."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from connector.yamlsource import validate
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A route's part in a mapping: the vars, the source's name, and who keeps the records.
+    """A route's part in a mapping: the vars, the source's name, and who keeps the records (None: not said).
 
     `route` and `target` are their names, `mapping` the file that the route names, as `load_file` takes it; all are ""
     for a mapping that is looked at by itself.
@@ -27,7 +28,7 @@ class Binding:
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
-    microsoft_owned: bool = False
+    microsoft_owned: bool | None = None
     route: str = ""
     target: str = ""
     mapping: str = ""
@@ -70,18 +71,27 @@ def load_file(name: str, binding: Binding, bases: Bases, *, run_examples: bool =
     """The mapping in a file, given what a route gives it.
 
     `bases` is shared by mappings that are loaded together. Without `run_examples` an example that fails is no
-    problem. Raises ConfigError with every problem, without the secrets among the vars.
+    problem. Where nobody says who keeps the records, a mapping that is wrong for records of ours and right for
+    Microsoft's is one for these. Raises ConfigError with every problem, without the secrets among the vars.
     """
-    try:
+    text = read_file(name)
+
+    def load(*, microsoft_owned: bool) -> CompiledMapping:
         return load_mapping(
-            read_file(name),
+            text,
             name,
             catalogues=catalogues(),
             vars=binding.variables,
             source_name=binding.source,
-            microsoft_owned=binding.microsoft_owned,
+            microsoft_owned=microsoft_owned,
             run_examples=run_examples,
             read=bases,
         )
+
+    try:
+        return load(microsoft_owned=bool(binding.microsoft_owned))
     except ConfigError as error:
+        if binding.microsoft_owned is None:
+            with suppress(ConfigError):
+                return load(microsoft_owned=True)
         raise ConfigError(without_secrets(error.problems, binding.variables)) from None

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.errors import RejectedError
 from connector.http import Peer
-from connector.model import Page, Position, Revision
+from connector.model import Incident, Page, Position, Revision, SetAside
 from connector.sources.course import Course
 from connector.sources.incidents import Incidents
-from connector.sources.items import is_id
+from connector.sources.items import is_id, read_item
 from connector.sources.pagesize import PageSize
 from connector.sources.sweep import Sweep
 
@@ -50,6 +51,14 @@ class GraphSource:
         named = [incident for incident in dict.fromkeys(again) if is_id(incident)]
         nameless = [incident for incident in again if not is_id(incident)]
         return Sweep(self._incidents(), self.tenant, self.size, course, self._turn(named), nameless).pages()
+
+    async def one(self, incident: str) -> Incident | None:
+        """One incident as it is now; None if there is none. Raises a ConnectorError where it cannot be read."""
+        raw = await self._incidents().one(incident) if is_id(incident) else None
+        item = None if raw is None else read_item(raw, self.tenant)
+        if isinstance(item, SetAside):
+            raise RejectedError(f"incident {incident} cannot be read: {item.reason}")
+        return item
 
     async def probe(self) -> None:
         """Get a token and ask for one incident; raises a ConnectorError that says what is missing."""
