@@ -11,6 +11,7 @@ from pathlib import Path
 from connector.config.mappings import compiled, read_mapping
 from connector.config.outline import Outline
 from connector.config.settings import ConfigFile
+from connector.config.shared import told_once
 from connector.errors import ConfigError, Problem
 from connector.http.paths import FOLDER
 from connector.mapping import Bases, CompiledMapping
@@ -77,17 +78,18 @@ def _read(path: Path) -> bytes:
 def _routes(outline: Outline, folder: Path) -> tuple[list[Route], list[Problem]]:
     """The routes whose mappings could be compiled, and the problems of the others."""
     routes: list[Route] = []
-    problems: list[Problem] = []
+    met: dict[str, tuple[Problem, ...]] = {}
     bases = Bases(read_mapping)
     for route in outline.routes:
         try:
             mapping = compiled(outline, route, folder, bases)
         except ConfigError as error:
-            problems.extend(error.problems)
+            met[route.name] = (*met.get(route.name, ()), *error.problems)
             continue
         if mapping is not None:
             routes.append(Route(route.name, route.source, route.target, mapping))
-    return routes, problems
+    files = {route.name: frozenset(name for name, _ in route.mapping.sources) for route in routes}
+    return routes, told_once(met, files)
 
 
 def _same_ends(document: Document, settings: ConfigFile) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
 from pydantic import BaseModel
 
 from connector.cli.exits import Exit
@@ -30,7 +31,7 @@ BASE = (HEAD + "fields: {category: x}\nnotes: [{name: status, changed: [status],
 
 
 @cache
-def validator(name: str) -> Draft202012Validator:
+def validator(name: str) -> Validator:
     schema = SCHEMAS[name]()
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)

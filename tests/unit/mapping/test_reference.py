@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connector.config import read_mapping
 from connector.mapping import load_mapping
 from connector.mapping.filters import FILTERS
 from connector.mapping.vocabulary import ENUMS, PROPERTIES
@@ -21,7 +22,7 @@ VARS: dict[str, Any] = {"pci_group": "SOC-PCI", "zone": "Europe/Zurich"}
 def test_every_block_is_a_mapping(block: str) -> None:
     text = block if block.startswith("version:") else HEAD + block
 
-    load_mapping(text, "mappings.md", catalogues=CATALOGUES, vars=VARS)
+    load_mapping(text, "mappings.md", catalogues=CATALOGUES, vars=VARS, read=read_mapping)
 
 
 def test_every_name_filter_and_word_is_there() -> None:
