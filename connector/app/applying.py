@@ -58,14 +58,16 @@ class Applying:
         async with self._app(store) as app:
             scope = Scope(self.planned.route, self.planned.rescan)
             again = await plan(self.config, scope, real=store, now=self.now, runtime=self.runtime)
-            differences = tuple(moved(self.planned, again))
+            differences = () if again.incomplete else tuple(moved(self.planned, again))
             await store.write(lambda tx: self._tell(tx, len(differences) + len(again.incomplete)))
             if differences or again.incomplete:
                 return Applied(differences, again.incomplete)
+            if self.stop.is_set():
+                return Applied(unknown=("it was told to stop",))
             return await self._deliver(app)
 
     def _app(self, store: Store) -> AbstractAsyncContextManager[App]:
-        chosen = {(item.key, item.content) for item in self.planned.items if item.action != "leave"}
+        chosen = {(item.key, item.content) for item in self.planned.items if item.carried}
         wrapping = Wrapping(source=lambda source: ChosenSource(source, chosen))
         return build(
             self.config, self.emit, now=self.now, store=store, runtime=self.runtime, wrapping=wrapping
@@ -74,13 +76,13 @@ class Applying:
     async def _deliver(self, app: App) -> Applied:
         routes = Scope(self.planned.route).routes(self.config)
         failures = await read(app, feeds_of(app, routes), rescan=self.planned.rescan)
-        places = [Place(item.route, item.key) for item in self.planned.items if item.action != "leave"]
-        await app.store.write(lambda tx: excerpts.make_ready(tx, places))
+        places = [Place(item.route, item.key) for item in self.planned.items if item.carried]
+        rows = await app.store.write(lambda tx: _made_ready(tx, places))
         done = asyncio.create_task(asyncio.sleep(0))
         await done
         async with asyncio.TaskGroup() as tasks:
             for deliverer in app.deliverers:
-                deliverer.routes = [route.name for route in routes]
+                deliverer.only = rows
                 tasks.create_task(deliverer.finish(done, patience=self.patience, stop=self.stop))
         outcomes: Counter[str] = Counter()
         for deliverer in app.deliverers:
@@ -101,6 +103,12 @@ class Applying:
         if differences:
             data["refused"] = differences
         tx.audit(AuditEntry(AuditKind.OPERATOR, at=tx.now, route=self.planned.route or "", data=data))
+
+
+def _made_ready(tx: Tx, places: list[Place]) -> list[int]:
+    """See to it that what was planned can leave now; the ids of its rows."""
+    excerpts.make_ready(tx, places)
+    return [each.row.id for each in _left(tx, places) if each.row is not None]
 
 
 def _left(tx: Tx, places: list[Place]) -> tuple[Undelivered, ...]:

@@ -92,6 +92,7 @@ class _Rehearsal:
     async def plan(self) -> Plan:
         """Let everything happen that is due, and tell what it came to."""
         routes = self.scope.routes(self.config)
+        before = {(each.route, each.key) for each in await self._waiting()}
         self.unknown += await read(self.app, feeds_of(self.app, routes), rescan=self.scope.rescan)
         meant = await self._waiting()
         await asyncio.gather(*map(self._deliver, self.app.deliverers))
@@ -106,7 +107,7 @@ class _Rehearsal:
             rescan=self.scope.rescan,
             mappings={route.name: route.mapping.hash for route in routes},
             targets={each.name: each.far_side for each in self.config.settings.targets},
-            items=tuple(items_of(meant, left, tried, seen, titles)),
+            items=tuple(items_of(meant, left, tried, seen, titles, before)),
             incomplete=tuple(self.unknown),
             set_aside=asides,
         )

@@ -31,7 +31,7 @@ LOOK = 15.0  # seconds after which the state is looked at again: an operator may
 
 @dataclass(slots=True)
 class Deliverer:
-    """Takes one target's due rows to it, those of some routes alone if `routes` names them.
+    """Takes one target's due rows to it, or those with the ids `only`.
 
     `feeding` tells whether a sweep under way may still add rows.
     """
@@ -46,7 +46,7 @@ class Deliverer:
     feeding: Callable[[], bool]
     workers: int
     alike: int
-    routes: Sequence[str] | None = None
+    only: Sequence[int] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
     _judge: Judge = field(init=False)
@@ -125,7 +125,7 @@ class Deliverer:
             if backlog is not None and not one_by_one and self._lingers(tx, backlog):
                 return [], []
             most = 1 if one_by_one else BATCH
-            taken = claims.claim(tx, self.target.name, most, LEASE, self.token, self.routes)
+            taken = claims.claim(tx, self.target.name, most, LEASE, self.token, self.only)
             granted, self._free_at = affordable(tx, self.target, taken)
             leaving = {each.wanted.id for each in granted}
             claims.release(tx, [each for each in taken if each.wanted.id not in leaving])
@@ -229,7 +229,7 @@ class Deliverer:
 
     async def _until_next(self) -> float | None:
         """Seconds until there may be something to do; None when nothing waits."""
-        due = await self.store.read(lambda tx: wanted.next_due(tx, self.target.name))
+        due = await self.store.read(lambda tx: wanted.next_due(tx, self.target.name, self.only))
         if due is None:
             return None
         latest = max(moment for moment in (due, self._gate.until, self._free_at) if moment is not None)

@@ -1,6 +1,6 @@
 """From what was tried to what a plan says. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connector.forecast.plan import Action, FieldChange, Item, Write
 from connector.forecast.rehearsing import Attempt
@@ -16,10 +16,11 @@ def items_of(
     tried: Mapping[Place, Sequence[Attempt]],
     seen: Mapping[Place, Seen | None],
     titles: Mapping[IncidentKey, str],
+    before: Collection[Place],
 ) -> list[Item]:
     """One item for each incident and route for which something was `meant`, in the order of their delivery.
 
-    `left` is what remained of it after everything was `tried`.
+    `left` is what remained of it after everything was `tried`; `before` is what waited when the plan was begun.
     """
     ordered = sorted(meant, key=_turn)
     return [
@@ -28,7 +29,8 @@ def items_of(
             left.get((each.route, each.key)),
             tried.get((each.route, each.key), ()),
             seen.get((each.route, each.key)),
-            titles.get(each.key, ""),
+            title=titles.get(each.key, ""),
+            waiting=(each.route, each.key) in before,
         )
         for each in ordered
     ]
@@ -56,7 +58,13 @@ def _turn(each: Undelivered) -> tuple[str, str, int, str]:
 
 
 def _item(
-    meant: Undelivered, left: Undelivered | None, attempts: Sequence[Attempt], seen: Seen | None, title: str
+    meant: Undelivered,
+    left: Undelivered | None,
+    attempts: Sequence[Attempt],
+    seen: Seen | None,
+    *,
+    title: str,
+    waiting: bool,
 ) -> Item:
     row, receipts = meant.row, [each.receipt for each in attempts if each.receipt is not None]
     writes = tuple(
@@ -71,6 +79,7 @@ def _item(
         tenant=meant.key.tenant,
         incident=meant.key.incident,
         action=_action(receipts, writes, left),
+        waiting=waiting,
         title=title,
         revision=row.revision.raw if row else "",
         content=row.content if row else "",

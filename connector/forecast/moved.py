@@ -1,4 +1,8 @@
-"""What is different between a plan and the one that would be made now. Pure."""
+"""What is different between a plan and the one that would be made now. Pure.
+
+An incident that the plan does not have is no difference as long as it comes from the source alone: nothing of it is
+written, and the next pass takes it up.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,13 +49,11 @@ def _config(planned: Plan, now: Plan) -> Iterator[Moved]:
 def _items(planned: Plan, now: Plan) -> Iterator[Moved]:
     before, after = _by_place(planned), _by_place(now)
     for place, item in before.items():
-        if item.writes or (place in after and after[place].writes):
+        if item.carried and (item.writes or (place in after and after[place].writes)):
             yield from _differences(item, after.get(place))
     for place, item in after.items():
-        if place not in before and item.writes:
-            yield _about(
-                item, "source", f"revision {item.revision} would be written, which the plan does not have"
-            )
+        if item.writes and item.waiting and not (place in before and before[place].carried):
+            yield _about(item, "state", "it is due, and the plan does not write it")
 
 
 def _by_place(plan: Plan) -> Mapping[_Place, Item]:

@@ -51,8 +51,8 @@ class Item(_Part):
     """What becomes of one incident under one route.
 
     `action`: `create` or `update` a record; `keep` it, which agrees already; `leave` what cannot be written, for
-    `problem`. `version` is the target's, seen when the plan was made. `left` names fields that stay as they are, with
-    the reason.
+    `problem`. `waiting`: it was decided earlier, and waits. `version` is the target's, seen when the plan was made.
+    `left` names fields that stay as they are, with the reason.
     """
 
     route: str
@@ -60,6 +60,7 @@ class Item(_Part):
     tenant: str
     incident: str
     action: Action
+    waiting: bool = False
     title: str = ""
     revision: str = ""
     content: str = ""
@@ -79,6 +80,11 @@ class Item(_Part):
     def key(self) -> IncidentKey:
         """The incident's identity."""
         return IncidentKey(self.tenant, self.incident)
+
+    @property
+    def carried(self) -> bool:
+        """Whether the item is carried out, be it that only the state learns something."""
+        return self.action != "leave"
 
 
 class Plan(_Part):

@@ -56,7 +56,7 @@ _DUE = (
     .limit(bindparam("at_most"))
     .with_for_update(skip_locked=True)
 )
-_DUE_OF_ROUTES = _DUE.where(among(wanted.c.route, "of_routes"))
+_DUE_AMONG = _DUE.where(among(wanted.c.id, "only"))
 _CHOSEN = among(wanted.c.id, "ids")
 _LINKS = (
     select(wanted.c.id.label("wanted_id"), links)
@@ -158,17 +158,17 @@ def claim(
     limit: int,
     lease: timedelta,
     token: Callable[[], str],
-    routes: Sequence[str] | None = None,
+    only: Sequence[int] | None = None,
 ) -> list[Claimed]:
-    """Take up to `limit` due rows of a target, by priority and then by age; those of `routes` alone, if given.
+    """Take up to `limit` due rows of a target, by priority and then by age; those with one of the ids `only`, if given.
 
     `lease` must be longer than an attempt can last: a row whose lease ran out may be taken again.
     """
     due = {"of_target": target, "now": tx.now, "at_most": limit}
-    if routes is None:
+    if only is None:
         rows = tx.connection.execute(_DUE, due).all()
     else:
-        rows = tx.connection.execute(_DUE_OF_ROUTES, {**due, "of_routes": routes}).all()
+        rows = tx.connection.execute(_DUE_AMONG, {**due, "only": only}).all()
     ids = [row.id for row in rows]
     known, waiting = _links(tx, ids), _notes(tx, ids)
     claims = [

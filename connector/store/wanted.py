@@ -175,12 +175,17 @@ def backlogs(tx: Tx, target: str | None = None) -> dict[str, Backlog]:
     }
 
 
-def next_due(tx: Tx, target: str) -> datetime | None:
-    """When the next row of a target can leave, which may be in the past; None when there is none."""
+def next_due(tx: Tx, target: str, only: Sequence[int] | None = None) -> datetime | None:
+    """When the next row of a target can leave, which may be in the past; None when there is none.
+
+    With `only` the rows with these ids count.
+    """
     query = select(func.min(_ready_at(), type_=wanted.c.due.type)).where(
         wanted.c.target == target, wanted.c.parked.is_(None)
     )
-    return tx.connection.scalar(query)
+    if only is None:
+        return tx.connection.scalar(query)
+    return tx.connection.scalar(query.where(_CHOSEN), {"ids": only})
 
 
 def wanted_of(row: Fetched) -> Wanted:

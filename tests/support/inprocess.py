@@ -139,20 +139,28 @@ class Lab:
     async def process(self, fate: Fate | None = None) -> AsyncIterator[App]:
         """A connector, from its start to its end."""
         fate = fate or Fate()
+        store, runtime = await self.state(fate), self.runtime(fate)
         now = self.world.clock.now
-        store = await MortalStore.open(
-            self.config.settings.state.url, now=now, salt=lambda: b"0123456789abcdef", holder="test"
-        )
+        async with composition.build(self.config, null, now=now, store=store, runtime=runtime) as app:
+            yield app
+
+    async def state(self, fate: Fate) -> MortalStore:
+        """The state, taken by a process of that fate."""
+        url, now = self.config.settings.state.url, self.world.clock.now
+        store = await MortalStore.open(url, now=now, salt=lambda: b"0123456789abcdef", holder="test")
         store.fate = fate
-        runtime = Runtime(
+        return store
+
+    def runtime(self, fate: Fate) -> Runtime:
+        """What a process of that fate talks through."""
+        now = self.world.clock.now
+        return Runtime(
             now=now,
             monotonic=lambda: now().timestamp(),
             sleep=self._sleep,
             chance=lambda: 0.5,
             transport=Wires(self, fate),
         )
-        async with composition.build(self.config, null, now=now, store=store, runtime=runtime) as app:
-            yield app
 
     async def live(self, fate: Fate, work: Callable[[App], Awaitable[T]]) -> T | None:
         """What `work` returns in a new process; None when it died first, which may be while it started."""
