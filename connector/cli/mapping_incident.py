@@ -1,6 +1,7 @@
 """The incident that `mapping explain` is about: from a file, from the state, or from the source as it is now."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,7 @@ class Given:
 
 def from_file(name: str) -> Given:
     """The incident in a JSON or YAML file: as Graph gives it, or as an example has it. Raises ConfigError."""
-    try:
-        data = load_document(Path(name).read_bytes(), name).data
-    except OSError as error:
-        raise ConfigError(
-            [Problem(f"cannot be read: {error.strerror}", "name a file with one incident", file=name)]
-        ) from None
+    data = _parsed(name)
     if isinstance(data, dict) and isinstance(data.get("value"), list) and len(data["value"]) == 1:
         data = data["value"][0]  # a list with one incident
     if not isinstance(data, dict):
@@ -50,6 +46,19 @@ def from_file(name: str) -> Given:
     snapshot = _whole(data["incident"] if example else data)
     old = data.get("old") if example else None
     return Given(snapshot, _whole(old) if isinstance(old, dict) else None, NO_FACTS, name)
+
+
+def _parsed(name: str) -> Any:
+    """What a file holds. Raises ConfigError."""
+    try:
+        text = Path(name).read_bytes()
+    except OSError as error:
+        problem = Problem(f"cannot be read: {error.strerror}", "name a file with one incident", file=name)
+        raise ConfigError([problem]) from None
+    try:
+        return json.loads(text)  # an incident with its alerts may be larger than any YAML that we read
+    except (ValueError, RecursionError):
+        return load_document(text, name).data
 
 
 def _whole(raw: Mapping[Any, Any]) -> Snapshot:

@@ -180,3 +180,13 @@ async def test_probe_names_a_wrong_secret_without_showing_it(
     with pytest.raises(AuthError, match="7000215") as caught:
         await site.source().probe()
     assert "the-wrong-one" not in str(caught.value)
+
+
+async def test_one_incident_as_it_is_now(site: Site) -> None:
+    made = site.incident(1)
+    found = await site.source().one(made)
+    assert found is not None
+    assert (found.key.incident, found.revision.raw) == (made, "2026-02-01T00:01:00.23Z")
+    assert "alerts" not in found.snapshot
+    for missing in ("987654321", "../users", ""):
+        assert await site.source().one(missing) is None
