@@ -6,6 +6,7 @@
     ├── TransientError   wait and try again (the far side's own wait wins over ours)
     ├── NotThereYetError what we join on does not exist yet: wait, visibly
     ├── AuthError        pause the whole target and keep its rows
+    │   └── ForbiddenError a permission is missing, perhaps for one thing alone
     ├── ConflictError    somebody else changed the record: read again, three times at most
     └── RejectedError    park this row until the incident changes or an operator retries it
 
@@ -77,6 +78,10 @@ class NotThereYetError(ConnectorError):
 
 class AuthError(ConnectorError):
     """Credentials or permissions are wrong: nothing for this target can succeed until a person acts."""
+
+
+class ForbiddenError(AuthError):
+    """The far side forbids what was asked; whether that stops everything or one thing alone, whoever asked knows."""
 
 
 class ConflictError(ConnectorError):

@@ -15,7 +15,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connector.errors import AuthError, ConflictError, ConnectorError, RejectedError, TransientError
+from connector.errors import (
+    AuthError,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    RejectedError,
+    TransientError,
+)
 from connector.http.answer import Answer, BadAnswerError, Complaint
 
 
@@ -241,7 +248,8 @@ def error_for(kind: PeerKind, answer: Answer, operation: str) -> ConnectorError:
             wait = answer.retry_after()
             return BadAnswerError(message, status=answer.status, retry_after=wait, remedy=row.remedy)
         case Consequence.AUTH:
-            return AuthError(message, remedy=row.remedy)
+            refused = ForbiddenError if answer.status == 403 else AuthError
+            return refused(message, remedy=row.remedy)
         case Consequence.CONFLICT:
             return ConflictError(message, remedy=row.remedy)
         case Consequence.REJECTED:

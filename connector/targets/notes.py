@@ -32,6 +32,11 @@ def marker_of(text: str) -> str:
     return found[-1].group() if found and found[-1].end() == len(text.rstrip()) else ""
 
 
+def unmarked(text: str) -> str:
+    """A note's text without the marker at its end, for what no other system copies back."""
+    return text.rstrip().removesuffix(marker_of(text)).rstrip()
+
+
 def _longest(text: str, limit: int, escape: Callable[[str], str]) -> int:
     """How many leading characters escape to at most `limit`, found by halving."""
     low, high = 0, min(len(text), limit)

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from connector.errors import AuthError, ConflictError, ConnectorError, RejectedError, TransientError
+from connector.errors import (
+    AuthError,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    RejectedError,
+    TransientError,
+)
 from connector.http import Answer, BadAnswerError, PeerKind, error_for
 
 GRAPH, ARM, SNOW, ENTRA = PeerKind.GRAPH, PeerKind.ARM, PeerKind.SERVICENOW, PeerKind.ENTRA
@@ -54,11 +61,17 @@ def test_every_status_has_a_consequence_and_one_line(kind: PeerKind) -> None:
     ("kind", "status", "body", "expected", "hint"),
     [
         (GRAPH, 401, vendor("InvalidAuthenticationToken"), AuthError, "auth"),
-        (GRAPH, 403, vendor("Authorization_RequestDenied", "Insufficient privileges"), AuthError, "consent"),
-        (GRAPH, 403, vendor("x", "Invalid audience."), AuthError, "scope"),
+        (
+            GRAPH,
+            403,
+            vendor("Authorization_RequestDenied", "Insufficient privileges"),
+            ForbiddenError,
+            "consent",
+        ),
+        (GRAPH, 403, vendor("x", "Invalid audience."), ForbiddenError, "scope"),
         (GRAPH, 404, vendor("ResourceNotFound"), RejectedError, ""),
         (GRAPH, 503, vendor("serviceNotAvailable"), TransientError, ""),
-        (ARM, 403, vendor("AuthorizationFailed", "does not have authorization"), AuthError, "Responder"),
+        (ARM, 403, vendor("AuthorizationFailed", "does not have authorization"), ForbiddenError, "Responder"),
         (ARM, 403, vendor("RequestDisallowedByPolicy"), RejectedError, "policy"),
         (ARM, 403, vendor("SomethingNew"), RejectedError, ""),
         (ARM, 404, vendor("ResourceGroupNotFound"), AuthError, "resource group"),
@@ -67,7 +80,7 @@ def test_every_status_has_a_consequence_and_one_line(kind: PeerKind) -> None:
         (ARM, 412, None, ConflictError, ""),
         (SNOW, 400, snow("Invalid table u_x"), RejectedError, "table"),
         (SNOW, 401, snow("User Not Authenticated"), AuthError, "account"),
-        (SNOW, 403, snow("Insufficient rights to query records"), AuthError, "role"),
+        (SNOW, 403, snow("Insufficient rights to query records"), ForbiddenError, "role"),
         (
             SNOW,
             403,

@@ -11,6 +11,8 @@ from connector.targets.sentinel import SentinelSettings
 from tests.contract.targets.harness import changed, note
 from tests.contract.targets.sentinel_harness import SUBSCRIPTION, SentinelHarness
 
+FLOOR = (SUBSCRIPTION, 75, 300, 5)
+
 
 @pytest.fixture
 def far(tmp_path: Path) -> SentinelHarness:
@@ -42,12 +44,12 @@ def test_who_owns_the_incidents_must_be_said() -> None:
     [
         (
             "default",
-            {"incident_writes": (SUBSCRIPTION, 75, 300, 5), "comment_writes": (SUBSCRIPTION, 75, 300, 5)},
+            dict.fromkeys(("incident_writes", "comment_writes", "task_writes"), FLOOR),
         ),
         ("unlimited", {}),
         (
             {"incident_writes": {"limit": 10, "per": "1m", "group": "g", "reserve": 20}},
-            {"incident_writes": ("g", 10, 60, 9), "comment_writes": (SUBSCRIPTION, 75, 300, 5)},
+            {"incident_writes": ("g", 10, 60, 9), "comment_writes": FLOOR, "task_writes": FLOOR},
         ),
     ],
 )

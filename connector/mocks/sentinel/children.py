@@ -86,6 +86,7 @@ class Children:
             if not given.get(name):
                 raise bad_request(f"{name} must not be empty.")
         check_member(given, "status", vocabulary.TASK_STATUSES)
+        self._check_lengths(given)
         now = utc_text(self._store.clock.now())
         if held is None:
             _check_room(incident, "tasks", self._settings.task_limit)
@@ -99,6 +100,12 @@ class Children:
             "createdBy": first["createdBy"],
             "lastModifiedBy": who,
         }
+
+    def _check_lengths(self, given: Mapping[str, Any]) -> None:
+        limits = {"title": self._settings.task_title_limit, "description": self._settings.task_text_limit}
+        for name, limit in limits.items():
+            if len(str(given.get(name) or "")) > limit:
+                raise bad_request(f"{name} must not exceed {limit} characters.")
 
     def _author(self, actor: Actor) -> JsonObject:
         if actor.object_id is None:

@@ -110,6 +110,13 @@ class SentinelMock:
             raise ValueError(refusal.message) from refusal
         return shapes.child_body(incident, child, self._workspace.base)
 
+    def edit_task(self, name: str, task: str, properties: Mapping[str, Any], by: str = "Alex Wilber") -> None:
+        """Change a task as a person. Raise KeyError for an unknown incident and ArmError for an unknown task."""
+        incident = self._held(name)
+        held = self._children.require(incident, "tasks", task)
+        body = {"properties": {**held.properties, **properties}}
+        self._children.put(incident, "tasks", task, body, Actor("person", by))
+
     def delete(self, name: str, by: str = "Alex Wilber") -> None:
         """Delete an incident as a person. Raise KeyError for an unknown name."""
         self._store.delete(self._held(name), Actor("person", by))
@@ -146,7 +153,10 @@ class SentinelMock:
         shape = shapes.shape_of(options.get("api-version"))
         address = parse_address(raw_path.partition("?")[0], self._workspace)
         noun = f"incidents/{address.below}" if address.below else "incidents"
-        check_role(self.settings.role, ACTIONS.get(request.method, "write"), grant, noun, raw_path)
+        role = (
+            "reader" if address.below == "tasks" and not self.settings.tasks_writable else self.settings.role
+        )
+        check_role(role, ACTIONS.get(request.method, "write"), grant, noun, raw_path)
         endpoint = f"{request.method} {address.below or 'incidents'}"
         headers |= self._throttle.admit(_operation(request.method), endpoint, self._clock.now())
         actor = Actor("api", grant.user, grant.object_id)

@@ -36,6 +36,9 @@ class SentinelSettings:
         arm_writes_refill: Writes gained per second.
         comment_limit: Comments per incident ("Sentinel service limits").
         task_limit: Tasks per incident.
+        task_title_limit: Characters of a task's title; documented nowhere, assumed.
+        task_text_limit: Characters of a task's description; documented nowhere, assumed.
+        tasks_writable: Whether the role may write tasks; a role of the customer's own may lack it.
     """
 
     put_replaces: bool = True
@@ -59,3 +62,6 @@ class SentinelSettings:
     arm_writes_refill: float = 10.0
     comment_limit: int = 100
     task_limit: int = 40
+    task_title_limit: int = 150
+    task_text_limit: int = 3_000
+    tasks_writable: bool = True

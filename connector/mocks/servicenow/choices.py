@@ -84,7 +84,13 @@ _SECURITY_INCIDENT = {
     "contact_type": "email=Email; phone=Phone; siem=SIEM; self-service=Self-service",
     "close_code": "; ".join(f"{code}={code}" for code in _SECURITY_CODES),
 }
-_LISTS = {"task": _TASK, "incident": _INCIDENT, "sn_si_incident": _SECURITY_INCIDENT}
+_LISTS = {
+    "task": _TASK,
+    "incident": _INCIDENT,
+    "sn_si_incident": _SECURITY_INCIDENT,
+    "incident_task": {"state": "1=Open; 2=Work in Progress; 3=Closed Complete; 4=Closed Incomplete"},
+    "sn_si_task": {"state": "1=Draft; 10=Ready; 16=Assigned; 18=Work in Progress; 3=Complete; 7=Cancelled"},
+}
 
 
 def choice_rows() -> Iterator[Row]:

@@ -11,7 +11,13 @@ from functools import cached_property
 from typing import Final, Literal, cast, get_args
 
 from connector.mocks.servicenow import platform_columns as columns
-from connector.mocks.servicenow.task_columns import INCIDENT, SECURITY_INCIDENT, TASK
+from connector.mocks.servicenow.task_columns import (
+    INCIDENT,
+    INCIDENT_TASK,
+    RESPONSE_TASK,
+    SECURITY_INCIDENT,
+    TASK,
+)
 
 Kind = Literal["string", "choice", "reference", "journal", "datetime", "boolean", "integer", "class"]
 
@@ -88,6 +94,8 @@ def _task(name: str, label: str, text: str, number_prefix: str) -> Schema:
 _TABLES = (
     _task("incident", "Incident", INCIDENT, "INC"),
     _task("sn_si_incident", "Security Incident", SECURITY_INCIDENT, "SIR"),
+    _task("incident_task", "Incident Task", INCIDENT_TASK, "TASK"),
+    _task("sn_si_task", "Response Task", RESPONSE_TASK, "SIT"),
     _schema("sys_user", "User", "name", columns.USER, "user_name", "email", "name"),
     _schema("sys_user_group", "Group", "name", columns.GROUP, "name"),
     _schema("sys_user_role", "Role", "name", columns.ROLE, "name"),

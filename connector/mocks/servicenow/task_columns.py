@@ -1,4 +1,4 @@
-"""The columns of the task tables: what every task has, what `incident` adds, and what `sn_si_incident` adds.
+"""The columns of the task tables: what every task has, and what incidents, security incidents and their tasks add.
 
 In the notation of `schema`. Field set after the samples of the ServiceNow docs page "Table API" and, for security
 incidents, after public client libraries; lengths are those of the shipped dictionary as integrators report them.
@@ -119,5 +119,16 @@ incident               | Incident               | reference | incident
 problem                | Problem                | reference | problem
 change_request         | Change request         | reference | change_request
 secure_notes           | Secure notes           | string    | 4000
+security_tags          | Security tags          | string    | 1024
+"""
+
+INCIDENT_TASK = """
+incident               | Incident               | reference | incident
+close_code             | Close code             | choice
+"""
+
+RESPONSE_TASK = """
+parent                 | Parent                 | reference | sn_si_incident
+outcome                | Outcome                | string    | 4000
 security_tags          | Security tags          | string    | 1024
 """

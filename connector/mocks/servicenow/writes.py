@@ -14,7 +14,7 @@ from connector.mocks.servicenow.choices import choices_of
 from connector.mocks.servicenow.database import Database, Row, Table
 from connector.mocks.servicenow.intake import SYS_ID, Desk, Intake
 from connector.mocks.servicenow.replies import NoRowError, RefusedError
-from connector.mocks.servicenow.rules import INCIDENT_RULES, Change, aborted
+from connector.mocks.servicenow.rules import INCIDENT_RULES, Change, aborted, fail_on_demand
 from connector.mocks.servicenow.security_rules import SECURITY_INCIDENT_RULES
 from connector.mocks.servicenow.session import Session
 from connector.mocks.servicenow.settings import Settings
@@ -23,7 +23,12 @@ _LISTED_FIELDS = frozenset(
     {"state", "hold_reason", "impact", "urgency", "severity", "category", "close_code"}
 )
 
-RULES = {"incident": INCIDENT_RULES, "sn_si_incident": SECURITY_INCIDENT_RULES}
+RULES = {
+    "incident": INCIDENT_RULES,
+    "sn_si_incident": SECURITY_INCIDENT_RULES,
+    "incident_task": (fail_on_demand,),
+    "sn_si_task": (fail_on_demand,),
+}
 
 
 class Writer:

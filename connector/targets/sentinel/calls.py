@@ -3,7 +3,7 @@
 A `Calls` lives for one delivery or one listing, so that the ids it collects are exactly the requests of that
 delivery: they are what a support case needs. It holds no other state.
 
-Source: learn.microsoft.com, "Incidents" and "Incident Comments" (Microsoft.SecurityInsights).
+Source: learn.microsoft.com, "Incidents", "Incident Comments", "Incident Tasks" (Microsoft.SecurityInsights).
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -69,6 +69,21 @@ class Calls:
         """Write a comment under an id of our choice; the same id again replaces the same comment."""
         body = {"properties": {"message": message}}
         await self._request("PUT", f"/{name}/comments/{comment}", "write a comment", body)
+
+    async def has_task(self, name: str, task: UUID) -> bool:
+        """Whether the incident has a task of that id."""
+        try:
+            await self._request("GET", f"/{name}/tasks/{task}", "read a task")
+        except RejectedError as error:
+            if error.signature != "not_found":
+                raise
+            return False
+        return True
+
+    async def ask(self, name: str, task: UUID, title: str, text: str) -> None:
+        """Write a task that is to be done, under an id of our choice; done ones of that id would be so no more."""
+        properties = {"title": title, "status": "New", **({"description": text} if text else {})}
+        await self._request("PUT", f"/{name}/tasks/{task}", "write a task", {"properties": properties})
 
     async def pages(
         self, *, top: int, filter_by: str = "", most: int = 50

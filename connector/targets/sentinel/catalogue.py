@@ -96,6 +96,9 @@ SENTINEL_CATALOGUE = Catalogue(
     joint=joint_rules,
     tags_native=True,
     note_limit=30_000,
+    # The service documents no length of a task; these are assumed, and a task that is refused for it is told.
+    task_title_limit=150,
+    task_text_limit=3_000,
     record_states=MappingProxyType({"deleted": ("report",)}),
     carried_by_microsoft=frozenset(
         {

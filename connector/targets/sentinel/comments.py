@@ -1,65 +1,50 @@
-"""Notes as comments: their ids, their text, and what becomes of each.
+"""Notes as comments and tasks as incident tasks: their ids, their text, and what becomes of each.
 
-Every comment has an id that follows from its note, so that writing it a second time changes nothing. They
-go out one after the other, after the incident: a comment gives the incident a new etag, so writing both at
-once makes conflicts. The text may hold HTML, which the portal would carry out, so it is escaped.
+Each has an id that follows from its note, so that writing it a second time makes no twin. They go out one after the
+other, after the incident: a comment gives the incident a new etag, so writing both at once makes conflicts. Whether a
+task does so, too, is documented nowhere; it is taken for granted. A comment may be written twice, for nobody else
+changes it. A task is looked for first: written twice, one that somebody has completed would be open again. Comments,
+and the descriptions of tasks, may hold HTML, which the portal would carry out, so they are escaped.
 
-Source: learn.microsoft.com, "Incident Comments - Create Or Update", "Service limits for Microsoft Sentinel"
-(30,000 characters, 100 comments for an incident).
+Source: learn.microsoft.com, "Incident Comments - Create Or Update", "Incident Tasks - Create Or Update", "Service
+limits for Microsoft Sentinel" (30,000 characters; 100 comments and 40 tasks for an incident).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from connector.errors import ConnectorError, RejectedError
+from connector.errors import ForbiddenError
 from connector.model import Delivery, NoteInHand
-from connector.targets.notes import shortened
+from connector.targets.appending import Appended, not_permitted, one_by_one
+from connector.targets.notes import shortened, unmarked
 from connector.targets.sentinel.calls import Calls
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_NEEDS_TASKS = "let the role write tasks (Microsoft.SecurityInsights/incidents/tasks/write), then retry"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Which notes are on the target now, why others are not, and whether the etag we hold is outdated."""
+async def write_notes(calls: Calls, name: str, delivery: Delivery, place: str, *, new: bool) -> Appended:
+    """Write the delivery's notes and tasks to the incident `name`; each has its own outcome.
 
-    done: tuple[str, ...] = ()
-    errors: Mapping[str, ConnectorError] = field(default_factory=dict)
-    moved_etag: bool = False
-
-
-async def write_comments(calls: Calls, name: str, delivery: Delivery, place: str) -> Outcome:
-    """Write the delivery's notes to the incident `name`; raises nothing, each note has its own outcome.
-
-    `place` is the part of the ids that tells this workspace from others. A refused note does not stop the
-    next one; any other trouble would meet that one too, so the rest waits.
+    `place` is the part of the ids that tells this workspace from others. `new`: no attempt before this one can have
+    written to the incident.
     """
-    done: list[str] = []
-    errors: dict[str, ConnectorError] = {}
-    trouble: ConnectorError | None = None
-    for note in delivery.notes:
-        if trouble is None:
-            trouble = await _write(calls, name, comment_id(delivery, note, place), note, errors)
-        if trouble is not None:
-            errors[note.id] = trouble
-        elif note.id not in errors:
-            done.append(note.id)
-    return Outcome(tuple(done), errors, moved_etag=bool(done) or trouble is not None)
+
+    async def append(note: NoteInHand) -> None:
+        if note.title:
+            await _ask(calls, name, task_id(delivery, note, place), note, new=new)
+        else:
+            await calls.comment(name, comment_id(delivery, note, place), message_of(note.text))
+
+    return await one_by_one(delivery.notes, append)
 
 
-async def _write(
-    calls: Calls, name: str, comment: UUID, note: NoteInHand, refused: dict[str, ConnectorError]
-) -> ConnectorError | None:
-    """Write one comment; a refusal is noted in `refused`, trouble that is not about this note is returned."""
+async def _ask(calls: Calls, name: str, task: UUID, note: NoteInHand, *, new: bool) -> None:
     try:
-        await calls.comment(name, comment, message_of(note.text))
-    except RejectedError as error:
-        refused[note.id] = error
-    except ConnectorError as error:
-        return error
-    return None
+        if new or not await calls.has_task(name, task):
+            await calls.ask(name, task, note.title, description_of(note.text))
+    except ForbiddenError as error:
+        raise not_permitted(error, _NEEDS_TASKS) from error
 
 
 def comment_id(delivery: Delivery, note: NoteInHand, place: str) -> UUID:
@@ -69,6 +54,22 @@ def comment_id(delivery: Delivery, note: NoteInHand, place: str) -> UUID:
     )
 
 
+def task_id(delivery: Delivery, note: NoteInHand, place: str) -> UUID:
+    """The id of a task: the same for every attempt, and that of no comment."""
+    return delivery.key.chosen_id(
+        target=place, table="tasks", purpose=note.id, generation=delivery.generation
+    )
+
+
 def message_of(text: str) -> str:
     """A note's text as the message of a comment: nothing in it is markup, nothing beyond the limit."""
-    return shortened(text, SENTINEL_CATALOGUE.note_limit, lambda part: part.translate(_ESCAPES))
+    return shortened(text, SENTINEL_CATALOGUE.note_limit, _escaped)
+
+
+def description_of(text: str) -> str:
+    """A task's text as its description, without the marker: Microsoft copies no tasks into Defender."""
+    return shortened(unmarked(text), SENTINEL_CATALOGUE.task_text_limit, _escaped)
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)

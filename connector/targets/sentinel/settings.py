@@ -3,7 +3,8 @@
 `incidents` has no default: whether Microsoft's connector fills the workspace decides whether we create
 incidents or join them, and a wrong guess doubles every incident. The published floor of the service's own
 limits is the default quota. Source: learn.microsoft.com, "Request limits and throttling"
-(Microsoft.SecurityInsights): 75 writes of incidents and of comments in 5 minutes for a subscription.
+(Microsoft.SecurityInsights): 75 writes of incidents and of comments in 5 minutes for a subscription. Tasks are not
+named there; they are assumed to have the same limit.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,8 +20,15 @@ from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.microsofts import MicrosoftIncidents
 from connector.targets.sentinel.ours import OurIncidents
 from connector.targets.sentinel.rehearsal import ECHO
-from connector.targets.sentinel.target import COMMENT_WRITES, INCIDENT_WRITES, Finder, SentinelTarget
+from connector.targets.sentinel.target import (
+    COMMENT_WRITES,
+    INCIDENT_WRITES,
+    TASK_WRITES,
+    Finder,
+    SentinelTarget,
+)
 
+_CLASSES = (INCIDENT_WRITES, COMMENT_WRITES, TASK_WRITES)
 _PROVIDER = "Microsoft.OperationalInsights/workspaces/{}/providers/Microsoft.SecurityInsights/incidents"
 
 
@@ -50,7 +58,7 @@ class SentinelSettings(PeerSettings):
     @field_validator("quotas")
     @classmethod
     def _names_known_classes(cls, choice: QuotaChoice) -> QuotaChoice:
-        return check_classes(choice, (INCIDENT_WRITES, COMMENT_WRITES))
+        return check_classes(choice, _CLASSES)
 
     @property
     def far_side(self) -> str:
@@ -86,4 +94,4 @@ class SentinelSettings(PeerSettings):
     def _quotas(self) -> Mapping[str, Quota]:
         group = self.subscription_id.lower()
         floor = Quota(group, limit=75, seconds=300, reserve=5)
-        return quotas_of(self.quotas, {INCIDENT_WRITES: floor, COMMENT_WRITES: floor}, group=group)
+        return quotas_of(self.quotas, dict.fromkeys(_CLASSES, floor), group=group)

@@ -1,4 +1,4 @@
-"""The Sentinel target: one delivery is one PUT, then its comments.
+"""The Sentinel target: one delivery is one PUT, then its comments and tasks.
 
 The last answer's etag and properties are kept with the link, so an update needs no read. Our own comment
 moves the etag, so the link is marked stale and the next write reads once; a 409 from somebody else's write
@@ -17,15 +17,17 @@ from typing import ClassVar, Protocol
 from connector.errors import ConflictError, RejectedError
 from connector.http import Peer
 from connector.model import Catalogue, Delivery, Link, Quota, Receipt, Seen
+from connector.targets.appending import Appended
 from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
-from connector.targets.sentinel.comments import Outcome, write_comments
+from connector.targets.sentinel.comments import write_notes
 from connector.targets.sentinel.incident import Changes, Held, body_of, from_link, holds, not_taken
 from connector.targets.sentinel.rehearsal import seen
 from connector.targets.writing import Due, applied_after, check_key, fields_at_creation, tags_after
 
 INCIDENT_WRITES = "incident_writes"
 COMMENT_WRITES = "comment_writes"
+TASK_WRITES = "task_writes"
 COMMENTS = "comments"
 MADE_ANEW = (
     "the incident was gone, and the update made it anew without its earlier comments, which cannot be resent"
@@ -106,14 +108,19 @@ class SentinelTarget:
         return self._quotas
 
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
-        """One incident write if anything changes, one comment write for each note.
+        """One incident write if anything changes, one comment write for each note, one task write for each task.
 
         An incident that is to be joined counts as found: one that is not there yet costs nothing, which only
         the attempt can tell.
         """
         link = delivery.link
         writes = 1 if link is None or _changes(_due(delivery, link)) else 0
-        cost = {INCIDENT_WRITES: writes, COMMENT_WRITES: len(delivery.notes)}
+        tasks = sum(bool(note.title) for note in delivery.notes)
+        cost = {
+            INCIDENT_WRITES: writes,
+            COMMENT_WRITES: len(delivery.notes) - tasks,
+            TASK_WRITES: tasks,
+        }
         return {name: count for name, count in cost.items() if count}
 
     async def open(self, *, first_use: bool) -> None:
@@ -133,8 +140,9 @@ class SentinelTarget:
         else:
             self._finder.linked(delivery.link.external_id)
             written = await self._continue(calls, delivery, delivery.link)
-        comments = await write_comments(calls, written.held.name, delivery, self._identity)
-        return _receipt(delivery, written, comments, calls.ids)
+        name, new = written.held.name, written.held.created and not delivery.in_doubt
+        appended = await write_notes(calls, name, delivery, self._identity, new=new)
+        return _receipt(delivery, written, appended, calls.ids)
 
     async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
         """Read the incidents, each by itself: the service has no list by name."""
@@ -233,23 +241,23 @@ def _creation(delivery: Delivery) -> Changes:
     return Changes(fields, delivery.record.tags)
 
 
-def _receipt(delivery: Delivery, written: _Written, comments: Outcome, ids: Sequence[str]) -> Receipt:
+def _receipt(delivery: Delivery, written: _Written, appended: Appended, ids: Sequence[str]) -> Receipt:
     changes, held = written.changes, written.held
     return Receipt(
-        link=_link(delivery, written, comments),
+        link=_link(delivery, written, appended),
         created=held.created,
         wrote=changes.fields,
         tags_added=changes.add,
         tags_removed=changes.remove,
         not_taken=not_taken(changes, held),
         left=written.left,
-        notes=comments.done,
-        note_errors=comments.errors,
+        notes=appended.done,
+        note_errors=appended.errors,
         request_ids=tuple(ids),
     )
 
 
-def _link(delivery: Delivery, written: _Written, comments: Outcome) -> Link:
+def _link(delivery: Delivery, written: _Written, appended: Appended) -> Link:
     old, held = delivery.link or Link(""), written.held
     answered = bool(held.etag)  # not when nothing was to be written
     return Link(
@@ -260,7 +268,7 @@ def _link(delivery: Delivery, written: _Written, comments: Outcome) -> Link:
         tags=tags_after(delivery),
         version=held.etag or old.version,
         remote=held.remote() if answered else old.remote,
-        stale=comments.moved_etag or (old.stale and not answered),
+        stale=bool(appended.done) or appended.troubled or (old.stale and not answered),
         generation=delivery.generation,
         left=old.left,
     )

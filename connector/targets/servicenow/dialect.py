@@ -27,8 +27,18 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskTable:
+    """Where tasks of records in the table `of` are records of their own; `parents` are the fields that say of which."""
+
+    name: str
+    of: str
+    parents: tuple[str, ...]
+    choose_sys_id: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
-    """The choices of a user about one table."""
+    """The choices of a user about one table. `tasks` None: a task is a note."""
 
     base_url: str
     table: str
@@ -36,6 +46,7 @@ class Dialect:
     note_field: str
     kind: Kind
     choose_sys_id: bool = True
+    tasks: TaskTable | None = None
 
     def chosen_id(self, delivery: Delivery) -> str:
         """The sys_id of the delivery's record: the only key whose uniqueness the platform enforces."""
@@ -81,4 +92,5 @@ class Dialect:
 
 
 def _text(note: NoteInHand) -> str:
-    return shortened(note.text, NOTE_LIMIT, harmless)
+    text = f"Task: {note.title}\n{note.text}" if note.title else note.text
+    return shortened(text, NOTE_LIMIT, harmless)

@@ -4,6 +4,8 @@ The platform has no limits of its own, only rules an administrator may set, and 
 `Retry-After`; so there is no default quota. Source: ServiceNow docs, "Inbound REST API rate limiting".
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -12,7 +14,7 @@ from connector.http import Peer, PeerKind, PeerSettings, Runtime, ServiceNowAuth
 from connector.model import Catalogue
 from connector.targets.quotas import QuotaChoice, check_classes, quotas_of
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
-from connector.targets.servicenow.dialect import Dialect, Kind
+from connector.targets.servicenow.dialect import Dialect, Kind, TaskTable
 from connector.targets.servicenow.lifecycle import IncidentCycle, SecurityCycle
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.rehearsal import echo_of
@@ -20,6 +22,10 @@ from connector.targets.servicenow.security import SECURITY_CATALOGUE
 from connector.targets.servicenow.target import WRITES, ServiceNowTarget
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+# Tables whose forms list a record's tasks by a field of their own. Source: ServiceNow docs, "Incident tasks".
+_MORE_PARENTS: Mapping[str, tuple[str, ...]] = MappingProxyType({"incident_task": ("incident",)})
 
 
 class _Records(PeerSettings):
@@ -39,6 +45,15 @@ class _Records(PeerSettings):
     )
     choose_sys_id: bool = Field(
         True, description="Create records under a sys_id that follows from the incident: no twins, ever."
+    )
+    tasks: FieldName = Field(
+        "note",
+        description="Where tasks go: `note`, or a table of tasks such as incident_task or sn_si_task.",
+        examples=["incident_task"],
+    )
+    task_parent: FieldName = Field(
+        "parent",
+        description="Field of that table that refers to the record; of incident_task `incident` does, too.",
     )
     auth: ServiceNowAuth = Field(description="Credentials for the instance.")
     quotas: QuotaChoice = "default"
@@ -74,7 +89,14 @@ class _Records(PeerSettings):
             note_field=self.note_field,
             kind=self.kind,
             choose_sys_id=self.choose_sys_id,
+            tasks=self._tasks(),
         )
+
+    def _tasks(self) -> TaskTable | None:
+        if self.tasks == "note":
+            return None
+        parents = (self.task_parent, *_MORE_PARENTS.get(self.tasks, ()))
+        return TaskTable(self.tasks, self.table, tuple(dict.fromkeys(parents)), self.choose_sys_id)
 
 
 class ServiceNowSettings(_Records):

@@ -20,6 +20,7 @@ from connector.targets.servicenow.outcome import receipt
 from connector.targets.servicenow.records import Records, check_queryable
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.rehearsal import seen
+from connector.targets.servicenow.tasks import TaskMaker, parted
 from connector.targets.writing import check_key, fields_at_creation
 
 WRITES = "writes"
@@ -61,9 +62,11 @@ class ServiceNowTarget:
         return self._quotas
 
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
-        """One write, or none when nothing changes."""
+        """One write, or none when nothing changes, and one for each task that is a record."""
         link = delivery.link
-        return {WRITES: 1} if link is None or is_due(due_of(delivery, link, self._dialect)) else {}
+        plain, tasks = parted(delivery, self._dialect.tasks)
+        due = link is None or is_due(due_of(plain, link, self._dialect))
+        return {WRITES: due + len(tasks)} if due or tasks else {}
 
     async def open(self, *, first_use: bool) -> None:  # noqa: ARG002  # the protocol's; alike at every start
         """Ask the table once, so that a wrong address, table or role pauses the target and parks no row.
@@ -80,6 +83,7 @@ class ServiceNowTarget:
     async def prepare(self, deliveries: Sequence[Delivery]) -> None:
         """Look up keys, records and people for all deliveries, in one request for each kind."""
         calls = self._calls()
+        deliveries = [parted(delivery, self._dialect.tasks)[0] for delivery in deliveries]
         unlinked = [one for one in deliveries if one.link is None]
         dues = [due_of(one, one.link, self._dialect) for one in deliveries if one.link is not None]
         looks = [due.delivery for due in dues if needs_look(due, self._dialect)]
@@ -91,15 +95,23 @@ class ServiceNowTarget:
         await _unless_refused(self._references.learn(calls, values))
 
     async def apply(self, delivery: Delivery) -> Receipt:
-        """Make the record agree and append the notes.
+        """Make the record agree and append the notes, then make the tasks.
 
         Raises AuthError before a creation when a record showed that the instance does not keep keys.
         """
         check_key(delivery)
         check_queryable(delivery.target_key)
         calls = self._calls()
-        attempt = Attempt(delivery, self._dialect, calls, self._records, self._references, self._keys)
-        return receipt(delivery, await attempt.run(), self._dialect, calls.ids)
+        plain, tasks = parted(delivery, self._dialect.tasks)
+        attempt = Attempt(plain, self._dialect, calls, self._records, self._references, self._keys)
+        outcome = await attempt.run()
+        answer = receipt(plain, outcome, self._dialect, calls.ids)
+        table = self._dialect.tasks
+        if table is None or not tasks:
+            return answer
+        new = outcome.created and outcome.instead is None and not delivery.in_doubt
+        calls = Calls(self._peer, table.name, calls.ids)
+        return await TaskMaker(delivery.key, table, calls, new).add_to(answer, tasks)
 
     async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
         """Read the records, in one request for each hundred."""

@@ -39,9 +39,30 @@ class Held:
     notes: list[str]
 
 
+@dataclass(frozen=True)
+class HeldTask:
+    """One task on the far side: `done` once somebody has completed it, `record` the id of what it belongs to."""
+
+    title: str
+    text: str
+    record: str
+    done: bool = False
+
+
 def note(name: str = "0123456789abcdef", text: str = "looked at it", *, sent: bool = False) -> NoteInHand:
     """A note as the delivery loop hands it over: its text ends with the marker."""
     return NoteInHand(name, f"{text} [mdxdr:{name[:12]}]", sent)
+
+
+def task(
+    name: str = "fedcba9876543210",
+    title: str = "Isolate it",
+    text: str = "at once",
+    *,
+    sent: bool = False,
+) -> NoteInHand:
+    """A task as the delivery loop hands it over."""
+    return replace(note(name, text, sent=sent), title=title)
 
 
 class Harness(ABC):
@@ -56,6 +77,7 @@ class Harness(ABC):
     dropped_field: ClassVar[str]  # a field that the far side can be told to drop in silence
     creates: ClassVar[bool] = True
     tags_into: ClassVar[str] = ""  # the field for tags, where the far side has none of its own
+    task_path: ClassVar[str] = ""  # what is in the path of a task's write, where it is not that of a note
 
     def __init__(self, path: Path) -> None:
         self.clock = Clock(datetime(2026, 1, 5, 9, 0, tzinfo=UTC))
@@ -65,6 +87,7 @@ class Harness(ABC):
         self.secret.write_text("not-a-secret")
         self.slept: list[float] = []
         self.notes_refused = False
+        self.tasks_refused = False
         self._ids = itertools.count()
         self._targets: list[Target] = []
 
@@ -95,6 +118,17 @@ class Harness(ABC):
 
     @abstractmethod
     def note_refusal(self, request: httpx.Request) -> httpx.Response | None: ...
+
+    @abstractmethod
+    def tasks(self) -> list[HeldTask]: ...
+
+    @abstractmethod
+    def complete(self, title: str) -> None:
+        """Let a person complete the task of that title; nothing where tasks are notes."""
+
+    @abstractmethod
+    def forbid_tasks(self) -> None:
+        """Take the right to write tasks away; nothing where tasks are notes."""
 
     @abstractmethod
     def foreign_tag(self, record: str, tag: str) -> None: ...
@@ -130,6 +164,8 @@ class Harness(ABC):
         self.slept.append(seconds)
 
     def _intercept(self, request: httpx.Request) -> httpx.Response | None:
+        if self.tasks_refused and self.task_path in request.url.path and request.method in {"PUT", "POST"}:
+            return httpx.Response(400, json={"error": {"code": "BadRequest", "message": "No more tasks."}})
         return self.note_refusal(request) if self.notes_refused else None
 
     def fail(self, kind: str, *, method: str | None = None, times: int | None = 1, **fault: Any) -> None:

@@ -10,7 +10,7 @@ import httpx
 from connector.mocks.kernel import Grant, Refusal
 from connector.mocks.sentinel import SentinelMock
 from connector.model import FieldValue, IncidentKey
-from tests.contract.targets.harness import HOST, TENANT, Harness, Held
+from tests.contract.targets.harness import HOST, TENANT, Harness, Held, HeldTask
 
 SUBSCRIPTION = "22222222-0000-4000-8000-000000000000"
 
@@ -23,6 +23,7 @@ class SentinelHarness(Harness):
     long_field = "description"
     plain_edit = ("classificationComment", "seen by Alex")
     dropped_field = "description"
+    task_path = "/tasks/"
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -86,6 +87,27 @@ class SentinelHarness(Harness):
     def foreign_tag(self, record: str, tag: str) -> None:
         held = next(one for one in self.held() if one.id == record)
         self.mock.edit(record, {"labels": [{"labelName": label} for label in [*held.tags, tag]]})
+
+    def tasks(self) -> list[HeldTask]:
+        return [
+            HeldTask(
+                task["properties"]["title"],
+                task["properties"]["description"] or "",
+                name,
+                task["properties"]["status"] == "Completed",
+            )
+            for name, tasks in self.mock.contents()["tasks"].items()
+            for task in tasks
+        ]
+
+    def complete(self, title: str) -> None:
+        for name, tasks in self.mock.contents()["tasks"].items():
+            for task in tasks:
+                if task["properties"]["title"] == title:
+                    self.mock.edit_task(name, task["name"], {"status": "Completed"})
+
+    def forbid_tasks(self) -> None:
+        self.mock.settings.tasks_writable = False
 
     def first_fields(self) -> dict[str, FieldValue]:
         return {"title": "Phish", "severity": "High", "status": "New", "description": "first words"}

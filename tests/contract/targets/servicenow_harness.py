@@ -8,7 +8,8 @@ import httpx
 
 from connector.mocks.servicenow import ServiceNowMock
 from connector.model import FieldValue, IncidentKey
-from tests.contract.targets.harness import HOST, Harness, Held
+from connector.targets.notes import unmarked
+from tests.contract.targets.harness import HOST, Harness, Held, HeldTask
 
 
 class ServiceNowHarness(Harness):
@@ -31,6 +32,7 @@ class ServiceNowHarness(Harness):
             "name": "any name",
             "type": self.word,
             "base_url": HOST,
+            **({"tasks": self.task_path} if self.task_path else {}),
             "auth": {"type": "basic", "username": "integration", "password": {"file": str(self.secret)}},
         }
 
@@ -73,6 +75,28 @@ class ServiceNowHarness(Harness):
         held = next(one for one in self.held() if one.id == record)
         self.mock.edit(self.table, record, {"work_notes_list": ", ".join([*held.tags, tag])})
 
+    def tasks(self) -> list[HeldTask]:
+        if not self.task_path:
+            return [
+                HeldTask(title.removeprefix("Task: "), unmarked(text), held.id)
+                for held in self.held()
+                for entry in "\n\n".join(held.notes).split("\n\n")
+                for title, _, text in [entry.partition("\n")]
+                if title.startswith("Task: ")
+            ]
+        return [
+            HeldTask(row["short_description"], row["description"], row["parent"], row["state"] == "3")
+            for row in self.mock.contents()[self.task_path]
+        ]
+
+    def complete(self, title: str) -> None:
+        for row in self.mock.contents()[self.task_path] if self.task_path else ():
+            if row["short_description"] == title:
+                self.mock.edit(self.task_path, row["sys_id"], {"state": "3"})
+
+    def forbid_tasks(self) -> None:
+        self.mock.settings.read_only_tables.add(self.task_path)
+
     def first_fields(self) -> dict[str, FieldValue]:
         return {"short_description": "Phish", "impact": "2", "urgency": "2", "description": "first words"}
 
@@ -89,3 +113,10 @@ class SecurityHarness(ServiceNowHarness):
     word = "servicenow-sir"
     table = "sn_si_incident"
     plain_edit = ("attack_vector", "email")
+    task_path = "sn_si_task"
+
+
+class IncidentTaskHarness(ServiceNowHarness):
+    """Incidents whose tasks are records of their own."""
+
+    task_path = "incident_task"
