@@ -4,6 +4,7 @@ A column is finite when its values can be listed: an enum, or true and false. It
 matching a look-up and lets `check` say which rows can never match and which combinations no row covers.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind
 
 _NOT = "not "
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _OPERATORS = ((">=", "gteq"), ("<=", "lteq"), (">", "gt"), ("<", "lt"))
 
 
@@ -70,6 +72,8 @@ def _members(written: Any, column: Expr, domain: frozenset[Any]) -> frozenset[An
 
 def _negated(written: str) -> str | None:
     word = written.removeprefix(_NOT).strip()
+    if word.startswith(_NOT):
+        raise ExpressionError(("`not` twice", "write the word alone"))
     return None if word == "null" else word
 
 
@@ -77,7 +81,7 @@ def _ordered(written: Any, column: Expr) -> Callable[[Any], bool] | None:
     for sign, operator in _OPERATORS:
         if isinstance(written, str) and written.startswith(sign):
             word = written.removeprefix(sign).strip()
-            bound = constant(int(word) if word.isdecimal() else word)
+            bound = constant(int(word) if _NUMBER.fullmatch(word) else word)
             return _tester(operator, column, bound)
     return None
 

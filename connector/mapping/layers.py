@@ -46,12 +46,13 @@ def layer_of(document: Document, text: str) -> Layer:
     if fitted is None or ("extends" in document.data) != ("extends" in fitted.document.data):
         raise ConfigError(problems)
     if fitted.file.extends is None:
-        remedy = "remove it, or write {literal: drop} for the text"
-        problems += [
-            document.problem(section.place(rule), "there is no base to drop it from", remedy)
-            for (section, _), rule in drops.items()
-        ]
+        problems += [_no_base(document, section, rule) for (section, _), rule in drops.items()]
     return Layer(document.file, text, document, fitted, tuple(problems), drops)
+
+
+def _no_base(document: Document, section: Section, rule: Rule) -> Problem:
+    remedy = "remove it" if section.keys else f"remove it, or write {{literal: {DROP}}} for the text"
+    return document.problem(section.place(rule), "there is no base to drop it from", remedy)
 
 
 def _split(top: Part) -> tuple[Part, Drops]:

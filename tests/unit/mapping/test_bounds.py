@@ -76,6 +76,22 @@ TOO_MANY = {
         f"create_when: {' or '.join(['id'] * 5000)}",
         "4:14 create_when: longer than 16384 characters; split it with `let`",
     ),
+    "digits": (
+        f"create_when: priorityScore > {'9' * 5000}",
+        "4:14 create_when: a number has too many digits; use at most 9007199254740992",
+    ),
+    "a number": (
+        f"create_when: priorityScore > 0x{'f' * 5000}",
+        "4:14 create_when: the number is too large; use at most 9007199254740992",
+    ),
+    "digits of a cell": (
+        "decisions:\n" + table(1, given="priorityScore", cells=f"'>= {'9' * 5000}'"),
+        "10:10 decisions[0].rows[0][0]: ",
+    ),
+    "a cell": (
+        "decisions:\n" + table(1, cells="not " * 20_000 + "active"),
+        "10:10 decisions[0].rows[0][0]: `not` twice; write the word alone",
+    ),
     "levels of an expression": (
         f"create_when: {'(' * 1000}id{')' * 1000}",
         "4:14 create_when: nests too deeply; use `in` with a list, or split it with `let`",
