@@ -88,9 +88,10 @@ bench: $(STAMP) ## Measure (ARGS are handed on)
 	$(CLEAN_ENV) $(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: docs
-docs: $(STAMP) ## Renew docs/configuration.md and docs/schemas from the models
+docs: $(STAMP) ## Renew what follows from the code: docs/configuration.md, docs/schemas, the screens in docs/mappings.md
 	$(BIN)/python -m tests.docs.reference
 	$(BIN)/python -m tests.docs.schemas
+	$(CLEAN_ENV) $(BIN)/python -m tests.docs.screens
 
 # An environment for one tool or one SDK, kept until its lock changes. SDK releases clash, so none shares with another.
 .venvs/%: requirements/%.txt FORCE

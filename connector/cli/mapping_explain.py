@@ -210,9 +210,9 @@ def _short(looked: Looked) -> str:
 
 def _created(create: CreateReason) -> Iterator[str]:
     verb = "a record may be created" if create.may else "no record is created"
-    missing = f"; missing: {', '.join(create.missing)}" if create.missing else ""
-    why = f": {_seen(create.looked)}  {_short_place(create.rule)}" if create.rule else ""
-    yield f"{verb}{missing}{why}"
+    because = f": {_seen(create.looked)}" if create.rule else ""
+    missing = f"; it would lack {', '.join(create.missing)}" if create.missing else ""
+    yield f"{verb}{because}{missing}  {_short_place(create.rule)}".rstrip()
 
 
 def _rest(found: Explanation) -> Iterator[str]:
