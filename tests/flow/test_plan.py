@@ -24,19 +24,10 @@ def fresh(tmp_path: Path) -> Planner:
     return Planner(lab(tmp_path))
 
 
-def portal_of(planner: Planner) -> Any:
-    return planner.lab.world.graph.portal
-
-
-async def synced(planner: Planner, *, rescan: bool = False) -> None:
-    async with planner.lab.process() as app:
-        await sync(app, rescan=rescan)
-
-
 async def begun(planner: Planner) -> None:
     """One incident that both targets hold."""
-    portal_of(planner).create({"displayName": "Phish", "severity": "high"})
-    await synced(planner)
+    planner.portal.create({"displayName": "Phish", "severity": "high"})
+    await planner.sync()
     planner.lab.advance(LATER)
 
 
@@ -56,8 +47,8 @@ async def test_every_step_of_a_journey_is_foretold(tmp_path: Path, journey: str)
             break
     assert writes > 0
     since = planner.mark()
-    await synced(planner)  # reads again what plans do not move past
-    await synced(planner, rescan=True)
+    await planner.sync()  # reads again what plans do not move past
+    await planner.sync(rescan=True)
     assert planner.written(since) == []
 
 
@@ -67,8 +58,8 @@ async def test_varied_population_is_foretold_and_so_are_its_changes(tmp_path: Pa
     assert {item.action for item in plan.items} == {"create"}
     planner.lab.advance(LATER)
     for incident in list(planner.lab.world.graph.incidents())[::3]:
-        portal_of(planner).set(incident["id"], {"status": "inProgress", "assignedTo": EXPERTS}, EXPERTS)
-        portal_of(planner).comment(incident["id"], "We look into it.", EXPERTS)
+        planner.portal.set(incident["id"], {"status": "inProgress", "assignedTo": EXPERTS}, EXPERTS)
+        planner.portal.comment(incident["id"], "We look into it.", EXPERTS)
     changed = await planner.comes_true()
     assert {item.action for item in changed.items if item.writes} == {"create", "update"}
     assert (await planner.plan(Scope(rescan=True))).writes == 0
@@ -76,8 +67,8 @@ async def test_varied_population_is_foretold_and_so_are_its_changes(tmp_path: Pa
 
 async def test_plan_tells_what_changes_from_what_to_what(fresh: Planner) -> None:
     await begun(fresh)
-    portal_of(fresh).set("1", {"status": "inProgress", "customTags": ["vip"]}, "Kim")
-    portal_of(fresh).comment("1", "Who opened the mail?", "Kim")
+    fresh.portal.set("1", {"status": "inProgress", "customTags": ["vip"]}, "Kim")
+    fresh.portal.comment("1", "Who opened the mail?", "Kim")
     plan = await fresh.comes_true()
     sentinel, servicenow = (of_target(plan, name) for name in TARGETS)
     assert {each.name: (each.old, each.new) for each in sentinel.fields}["status"] == ("New", "Active")
@@ -97,7 +88,7 @@ async def test_value_that_somebody_else_changed_is_told(fresh: Planner, target: 
     (incident,) = fresh.lab.world.sentinel.contents()["incidents"]
     fresh.lab.world.servicenow.edit("incident", row["sys_id"], {"short_description": "by hand"})
     fresh.lab.world.sentinel.edit(incident["name"], {"title": "by hand"})
-    portal_of(fresh).set("1", {"displayName": "Phish, twice"}, "Kim")
+    fresh.portal.set("1", {"displayName": "Phish, twice"}, "Kim")
     item = of_target(await fresh.comes_true(), target)
     (title,) = (each for each in item.fields if each.name in {"title", "short_description"})
     assert (title.old, title.edited) == ("by hand", True)
@@ -105,11 +96,11 @@ async def test_value_that_somebody_else_changed_is_told(fresh: Planner, target: 
 
 
 async def test_plan_changes_nothing_that_is_stored(fresh: Planner) -> None:
-    portal_of(fresh).create({"displayName": "Phish"})
+    fresh.portal.create({"displayName": "Phish"})
     assert (await fresh.plan()).writes == 2
     assert files_of(fresh) == {}
     await begun(fresh)
-    portal_of(fresh).set("1", {"status": "inProgress"}, "Kim")
+    fresh.portal.set("1", {"status": "inProgress"}, "Kim")
     before = files_of(fresh)
     assert (await fresh.plan(Scope(rescan=True))).writes > 0
     assert files_of(fresh) == before
@@ -120,12 +111,12 @@ async def test_rows_that_wait_are_part_of_it_in_their_newest_version(fresh: Plan
     for mock in TARGETS:
         fault = {"kind": "status", "status": 503}
         fresh.lab.world.faults.add({"mock": mock, "operation": "write", "times": None, "fault": fault})
-    portal_of(fresh).set("1", {"status": "inProgress"}, "Kim")
-    await synced(fresh)
+    fresh.portal.set("1", {"status": "inProgress"}, "Kim")
+    await fresh.sync()
     fresh.lab.world.faults.clear()
     waiting = await fresh.plan()
     assert {item.waiting for item in waiting.items} == {True}
-    portal_of(fresh).set("1", {"displayName": "Phish, twice"}, "Kim")
+    fresh.portal.set("1", {"displayName": "Phish, twice"}, "Kim")
     plan = await fresh.comes_true()
     names = {each.name for each in of_target(plan, "sentinel").fields}
     assert {"status", "title"} <= names
@@ -134,11 +125,11 @@ async def test_rows_that_wait_are_part_of_it_in_their_newest_version(fresh: Plan
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
 async def test_write_whose_answer_was_lost_is_looked_for(fresh: Planner, kind: str) -> None:
     await begun(fresh)
-    portal_of(fresh).set("1", {"status": "inProgress"}, "Kim")
-    portal_of(fresh).comment("1", "Who opened the mail?", "Kim")
+    fresh.portal.set("1", {"status": "inProgress"}, "Kim")
+    fresh.portal.comment("1", "Who opened the mail?", "Kim")
     for mock in TARGETS:
         fresh.lab.world.faults.add({"mock": mock, "operation": "write", "times": 1, "fault": {"kind": kind}})
-    await synced(fresh)
+    await fresh.sync()
     plan = await fresh.comes_true()
     assert bool(of_target(plan, "servicenow").writes) == (kind == "cut_before")
 
@@ -149,7 +140,7 @@ async def test_what_was_given_up_is_left_and_told(fresh: Planner) -> None:
     fresh.lab.world.servicenow.edit(
         "incident", row["sys_id"], {"state": "7", "close_code": "x", "close_notes": "x"}
     )
-    portal_of(fresh).set("1", {"displayName": "Phish, twice"}, "Kim")
+    fresh.portal.set("1", {"displayName": "Phish, twice"}, "Kim")
     plan = await fresh.comes_true()
     item = of_target(plan, "servicenow")
     assert (item.action, item.writes) == ("leave", ())
@@ -158,7 +149,7 @@ async def test_what_was_given_up_is_left_and_told(fresh: Planner) -> None:
 
 async def test_what_is_waited_for_is_left_until_it_is_there(tmp_path: Path) -> None:
     planner = Planner(with_microsoft(lab(tmp_path, WorldSettings(microsoft=True))))
-    portal_of(planner).create(
+    planner.portal.create(
         {"displayName": "Phish", "classification": "truePositive", "determination": "phishing"}
     )
     plan = await planner.comes_true()
@@ -197,8 +188,8 @@ async def test_lost_state_is_learnt_again_and_only_notes_are_repeated(tmp_path: 
 
 async def test_one_route(fresh: Planner) -> None:
     await begun(fresh)
-    portal_of(fresh).create({"displayName": "Scan"})
-    portal_of(fresh).comment("1", "Who opened the mail?", "Kim")
+    fresh.portal.create({"displayName": "Scan"})
+    fresh.portal.comment("1", "Who opened the mail?", "Kim")
     (route,) = (each.name for each in fresh.lab.config.routes if each.target == "servicenow")
     plan = await fresh.comes_true(Scope(route))
     assert {item.route for item in plan.items} == {route}
@@ -211,7 +202,7 @@ async def test_one_route(fresh: Planner) -> None:
 async def test_notes_that_do_not_fit_into_one_write(fresh: Planner) -> None:
     await begun(fresh)
     for number in range(4):
-        portal_of(fresh).comment("1", f"{number} " + "x" * 30_000, "Kim")
+        fresh.portal.comment("1", f"{number} " + "x" * 30_000, "Kim")
     plan = await fresh.comes_true()
     assert len(of_target(plan, "servicenow").writes) > 1
     assert len(of_target(plan, "servicenow").notes) == 4
@@ -228,7 +219,7 @@ async def test_notes_that_do_not_fit_into_one_write(fresh: Planner) -> None:
 )
 async def test_what_cannot_be_found_out_is_told(fresh: Planner, fault: dict[str, Any], word: str) -> None:
     await begun(fresh)
-    portal_of(fresh).set("1", {"status": "inProgress"}, "Kim")
+    fresh.portal.set("1", {"status": "inProgress"}, "Kim")
     good = await fresh.plan()
     fresh.lab.world.faults.add({**fault, "times": None})
     plan = await fresh.plan()
@@ -243,7 +234,7 @@ async def test_what_cannot_be_found_out_is_told(fresh: Planner, fault: dict[str,
 
 async def test_beside_whoever_holds_the_state(fresh: Planner) -> None:
     await begun(fresh)
-    portal_of(fresh).set("1", {"status": "inProgress"}, "Kim")
+    fresh.portal.set("1", {"status": "inProgress"}, "Kim")
     meanwhile: list[int] = []
 
     async def plan_now() -> None:

@@ -10,10 +10,11 @@ from connector.app import Applied, Applying, Scope, open_store
 from connector.app import plan as make_plan
 from connector.errors import NoStateError
 from connector.forecast import Item, Plan
+from connector.mocks.graph.portal import Portal
 from connector.mocks.kernel import Exchange
 from connector.operate import Request
 from connector.telemetry import null
-from tests.support.inprocess import Fate, Lab
+from tests.support.inprocess import Fate, Lab, sync
 
 VOLATILE = {"etag", "correlation_display"}
 EVERYTHING = Scope()
@@ -26,6 +27,16 @@ class Planner:
     """A lab in which plans are made."""
 
     lab: Lab
+
+    @property
+    def portal(self) -> Portal:
+        """Where people change incidents."""
+        return self.lab.world.graph.portal
+
+    async def sync(self, *, rescan: bool = False) -> None:
+        """One pass that waits for nothing."""
+        async with self.lab.process() as app:
+            await sync(app, rescan=rescan)
 
     async def plan(self, scope: Scope = EVERYTHING) -> Plan:
         """A plan as the command makes it, beside whoever holds the state; nothing is written by it."""
