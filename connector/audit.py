@@ -40,6 +40,7 @@ class AuditKind(enum.StrEnum):
     STARTED = "started"
     STOPPED = "stopped"
     OPERATOR = "operator"
+    HELD = "held"
 
 
 class Outcome(enum.StrEnum):
@@ -50,6 +51,7 @@ class Outcome(enum.StrEnum):
     UNCHANGED = "unchanged"
     COALESCED = "coalesced"  # a newer revision took its place before it was delivered
     PARKED = "parked"
+    HELD = "held"  # by a brake, until an operator releases it
     EXCLUDED = "excluded"
     UNMAPPED = "unmapped"
     DISCARDED = "discarded"  # given up by an operator before it had another outcome

@@ -1,4 +1,4 @@
-"""What operators do: rows and notes that were given up are retried, or discarded for good.
+"""What operators do: rows and notes that were given up are retried, or discarded for good; held rows are released.
 
 Each is one transaction with an audit row for every incident it touches. The state is changed and nothing else:
 whoever delivers finds what is due there, so a command needs no way to talk to a daemon.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from connector.audit import AuditEntry, AuditKind, Outcome
 from connector.model import IncidentKey, Revision
 from connector.plan import intended_of, priority_of
-from connector.store import Tx, evaluations, links, notes, snapshots, undelivered, wanted
+from connector.store import Tx, evaluations, holds, links, notes, snapshots, undelivered, wanted
 from connector.store.tx import chunks
 from connector.store.undelivered import Picked, Undelivered
 from connector.store.wanted import Wanted
@@ -61,6 +61,20 @@ def discard(tx: Tx, picked: Picked, request: Request, *, notes_only: bool = Fals
         notes.discard(tx, each.route, each.key, parked_only=notes_only)
     tx.audit(*(_entry(tx, "discard", each, request) for each in done))
     return Discarded(done, busy)
+
+
+def release(
+    tx: Tx, target: str | None, route: str | None, incident: str | None, request: Request
+) -> list[Undelivered]:
+    """Let rows leave that a brake holds, narrowed to a target, a route and an incident's number; what they are.
+
+    Only what is held now: what comes later is judged afresh.
+    """
+    found = [Undelivered(row.route, row.key, row) for row in holds.every(tx, target, route, incident)]
+    for some in chunks([each.row.id for each in found if each.row]):
+        holds.release(tx, some)
+    tx.audit(*(_entry(tx, "release", each, request) for each in found))
+    return found
 
 
 def meant(tx: Tx, picked: Picked, *, notes_only: bool) -> list[Undelivered]:

@@ -123,6 +123,7 @@ _LEVELS = {
     EventKind.SET_ASIDE: logging.WARNING,
     EventKind.DELAYED: logging.WARNING,
     EventKind.PARKED: logging.WARNING,
+    EventKind.HELD: logging.WARNING,
     EventKind.PAUSED: logging.WARNING,
     EventKind.NOT_TAKEN: logging.WARNING,
     EventKind.UNEXPECTED: logging.ERROR,

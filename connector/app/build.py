@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connector.config import Config
-from connector.deliver import Deliverer
+from connector.deliver import Brakes, Deliverer
 from connector.http import Runtime
 from connector.model import Source, Target
 from connector.plan import RetryPolicy
@@ -161,7 +161,7 @@ def _feeds(config: Config, app: App, sources: dict[str, Source], targets: dict[s
 
 
 def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[Deliverer]:
-    settings = config.settings.delivery
+    settings, brakes = config.settings.delivery, config.settings.brakes
     policy = RetryPolicy(
         first=settings.retry_first / timedelta(seconds=1),
         most=settings.retry_most / timedelta(seconds=1),
@@ -180,6 +180,7 @@ def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[De
             feeding=lambda: any(feed.sweeping for feed in app.feeds),
             workers=target.connections,
             alike=settings.equal_rejections,
+            brakes=Brakes(brakes.creates_per_hour, brakes.closes_per_hour),
         )
         for target in config.settings.targets
     ]

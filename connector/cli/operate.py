@@ -1,4 +1,4 @@
-"""`retry` and `discard`: what operators do about rows and notes that were given up.
+"""`retry`, `discard` and `release`: what operators do about rows and notes that were given up, and rows held.
 
 They write to the state beside a running daemon, in one short transaction each; the daemon finds the change when
 it looks next, within seconds.
@@ -100,6 +100,34 @@ def discard(
         raise typer.Exit(Exit.WAITING)
 
 
+def release(
+    by: By,
+    why: Why,
+    incident: Incident = None,
+    route: Annotated[str | None, typer.Option(help="Only this route.")] = None,
+    target: Annotated[str | None, typer.Option(help="Only routes to this target.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is held.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Let rows leave that a brake holds, because more records than `brakes` allows would be created or closed.
+
+    Only what is held now; the brakes stay. Works while a daemon runs, which notices within 15 seconds; otherwise the
+    next `run` or `sync` does it.
+
+    Example: xdr-connector release --target servicenow --as kim --reason "yes, all of them are real"
+    """
+    if everything == any(given is not None for given in (incident, route, target)):
+        raise typer.BadParameter("name an incident, --route or --target, or else --all")
+    loaded, request = load(config), request_of(by, why)
+    _targets(loaded, route, target)  # refuses unknown names
+
+    def work(tx: Tx) -> list[Undelivered]:
+        return _one_tenant(operate.release(tx, target, route, incident, request), incident)
+
+    _tell("released", asyncio.run(_written(loaded, work)), as_json=as_json)
+
+
 def _targets(config: Config, route: str | None, target: str | None) -> dict[str, str]:
     """The configured routes that are meant, each with its target. Raises BadParameter for a name that is unknown."""
     routes = {each.name: each.target for each in config.routes}
@@ -173,7 +201,7 @@ def _tell(verb: str, done: Sequence[Undelivered], busy: Sequence[Undelivered] = 
 
 
 def _line(each: Undelivered) -> str:
-    reason = each.row.parked or each.row.last_error if each.row else None
+    reason = each.row.parked or each.row.held or each.row.last_error if each.row else None
     parts = ["the row" if each.row else "", f"{each.notes} notes" if each.notes else ""]
     what = " and ".join(part for part in parts if part)
     return f"incident {each.key.incident} on {each.route}: {what}{f' ({reason})' if reason else ''}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -64,7 +64,8 @@ class Status:
 
     def waits(self, config: Config) -> bool:
         """Whether anything waits for somebody's help."""
-        stuck = self.pauses or self.parked or self.set_asides or self.parked_notes or self.strays
+        held = any(backlog.held for backlog in self.backlogs.values())
+        stuck = self.pauses or self.parked or held or self.set_asides or self.parked_notes or self.strays
         return bool(stuck or self.failing(config))
 
 
@@ -75,10 +76,10 @@ def status(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was read, what waits for each target and since when, what is parked, paused or set aside.
+    """Show what was read, what waits for each target and since when, what is parked, held, paused or set aside.
 
     Exit code 0: all is delivered, or on its way. 3: a source cannot be read, a target is paused, or something is
-    parked, set aside or not configured any more.
+    parked, held, set aside or not configured any more.
 
     Example: xdr-connector status --json
     """
@@ -169,6 +170,8 @@ def _target_json(state: Status, name: str) -> dict[str, JSON]:
         "due": backlog.due,
         "not_there_yet": backlog.absent,
         "parked": backlog.parked,
+        "held": backlog.held,
+        "held_since": _iso(backlog.held_since),
         "oldest_since": _iso(backlog.oldest_since),
         "behind_seconds": round(behind / timedelta(seconds=1)),
         "paused": {"reason": pause.reason, "since": _iso(pause.since), "until": _iso(pause.until)}
@@ -208,8 +211,8 @@ def _print(config: Config, state: Status) -> None:
             _cell(f"source {name} cannot be read since {_iso(failing.failing_since)}: {failing.reason}")
         )
     console.print(_targets(config, state))
-    for pause in state.pauses.values():
-        console.print(_cell(f"target {pause.target} is paused since {_iso(pause.since)}: {pause.reason}"))
+    for line in (*_paused_lines(state), *_held_lines(state)):
+        console.print(_cell(line))
     _print_rows(console, "parked", [(row, row.parked) for row in state.parked])
     _print_rows(console, "delayed", [(row, row.last_error) for row in state.delayed])
     for kept in state.set_asides:
@@ -231,6 +234,18 @@ def _stray_line(stray: undelivered.Stray, routes: Collection[str]) -> str:
     return f"route {stray.route} is not configured any more: {stray.rows} rows and {stray.notes} parked notes are left"
 
 
+def _paused_lines(state: Status) -> Iterator[str]:
+    for pause in state.pauses.values():
+        yield f"target {pause.target} is paused since {_iso(pause.since)}: {pause.reason}"
+
+
+def _held_lines(state: Status) -> Iterator[str]:
+    for name, backlog in state.backlogs.items():
+        if backlog.held:
+            what = f"target {name}: {backlog.held} rows held by a brake since {_iso(backlog.held_since)}"
+            yield f"{what}; to let them leave: xdr-connector release --target {name} --as WHO --reason WHY"
+
+
 def _source_line(state: Status, source: positions.SourcePosition) -> str:
     read = state.reading(source.source).last_read
     asked = f"last read {_ago(state, read)}" if read else "never read to the end"
@@ -246,13 +261,13 @@ def _print_rows(console: Console, title: str, rows: list[tuple[wanted.Wanted, st
 
 def _targets(config: Config, state: Status) -> Table:
     table = Table()
-    for column in ("target", "waiting", "due now", "not there yet", "parked", "oldest", "paused"):
+    for column in ("target", "waiting", "due now", "not there yet", "parked", "held", "oldest", "paused"):
         table.add_column(column, justify="left" if column in {"target", "oldest", "paused"} else "right")
     for target in config.settings.targets:
         backlog = state.backlogs.get(target.name, wanted.Backlog())
         pause = state.pauses.get(target.name)
         oldest = _ago(state, backlog.oldest_since) if backlog.oldest_since else "-"
-        counts = (backlog.waiting, backlog.due, backlog.absent, backlog.parked)
+        counts = (backlog.waiting, backlog.due, backlog.absent, backlog.parked, backlog.held)
         table.add_row(
             _cell(target.name),
             *(str(count) for count in counts),

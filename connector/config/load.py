@@ -106,8 +106,6 @@ def _same_ends(document: Document, settings: ConfigFile) -> Iterator[Problem]:
 
 
 def _notices(settings: ConfigFile) -> Iterator[str]:
-    if settings.brakes.creates_per_hour or settings.brakes.closes_per_hour:
-        yield "brakes are configured, but this version does not hold anything back yet"
     used: Mapping[str, set[str]] = {
         "source": {route.source for route in settings.routes},
         "target": {route.target for route in settings.routes},

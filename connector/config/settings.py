@@ -73,10 +73,10 @@ class DeliverySettings(Settings):
 
 
 class BrakeSettings(Settings):
-    """Limits on improbable bulk change. Read and checked; this version does not hold anything back yet."""
+    """Limits on improbable bulk change, for each target: what goes beyond is held until an operator releases it."""
 
-    creates_per_hour: int | None = Field(None, ge=1, description="Records created in an hour before holding.")
-    closes_per_hour: int | None = Field(None, ge=1, description="Records closed in an hour before holding.")
+    creates_per_hour: int | None = Field(None, ge=1, description="Records created in any hour; more are held.")
+    closes_per_hour: int | None = Field(None, ge=1, description="Records closed in any hour; more are held.")
 
 
 class LoggingSettings(Settings):

@@ -8,6 +8,7 @@ it writes.
 `deliverer` keeps a few deliveries of one target in flight; `attempt` is one delivery; `settle` stores how it ended.
 """
 
+from connector.deliver.brakes import Brakes
 from connector.deliver.deliverer import Deliverer
 
-__all__ = ["Deliverer"]
+__all__ = ["Brakes", "Deliverer"]

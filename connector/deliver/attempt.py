@@ -23,6 +23,11 @@ class Answered:
     error: Exception | None = None
     sent_nothing: bool = False
 
+    @property
+    def given_back(self) -> bool:
+        """Whether nothing came of it, because the row was not to leave any more."""
+        return self.receipt is None and self.error is None
+
 
 async def attempt(target: Target, claimed: Claimed, now: Callable[[], datetime]) -> Answered:
     """Deliver one claimed row. Whatever a target raises becomes part of the answer."""

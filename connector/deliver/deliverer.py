@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector.deliver.attempt import Answered, attempt
+from connector.deliver.brakes import Brakes, let_pass, uncount
 from connector.deliver.gate import Gate
 from connector.deliver.judge import Judge
 from connector.deliver.quota import affordable, refund
@@ -46,6 +47,7 @@ class Deliverer:
     feeding: Callable[[], bool]
     workers: int
     alike: int
+    brakes: Brakes = field(default_factory=Brakes)
     only: Sequence[int] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -113,9 +115,9 @@ class Deliverer:
                 task.cancel()
 
     async def left(self) -> int:
-        """Rows that are still to deliver, parked ones included."""
+        """Rows that are still to deliver, parked and held ones included."""
         backlog = await self.store.read(lambda tx: wanted.backlog(tx, self.target.name))
-        return backlog.waiting + backlog.parked
+        return backlog.waiting + backlog.parked + backlog.held
 
     async def _claim(self) -> list[Claimed]:
         one_by_one = self._judge.doubting or self._gate.paused
@@ -126,17 +128,21 @@ class Deliverer:
                 return [], []
             most = 1 if one_by_one else BATCH
             taken = claims.claim(tx, self.target.name, most, LEASE, self.token, self.only)
-            granted, self._free_at = affordable(tx, self.target, taken)
+            passing, held = let_pass(tx, self.target, self.brakes, taken)
+            granted, self._free_at = affordable(tx, self.target, passing)
             leaving = {each.wanted.id for each in granted}
-            claims.release(tx, [each for each in taken if each.wanted.id not in leaving])
+            self._give_back(tx, [each for each in passing if each.wanted.id not in leaving])
             idle = backlog is not None and not backlog.waiting
-            return granted, self._gate.open(tx) if idle else []
+            return granted, [*held, *(self._gate.open(tx) if idle else ())]
 
         if one_by_one and self._owed:
             return []
         claimed, events = await self.store.write(work)
         self._tell(events)
         return claimed
+
+    def _give_back(self, tx: Tx, rows: Sequence[Claimed]) -> None:
+        uncount(tx, self.target, self.brakes, claims.release(tx, rows))
 
     def _lingers(self, tx: Tx, backlog: wanted.Backlog) -> bool:
         """Whether few fresh rows had better wait for the rest of the sweep, to share a look-up."""
@@ -200,6 +206,12 @@ class Deliverer:
     def _stored(self, tx: Tx, judged: Sequence[Judged]) -> list[Event]:
         events = settle(tx, self.target.catalogue, judged)
         refund(tx, self.target, [each.answered for each in judged])
+        uncount(
+            tx,
+            self.target,
+            self.brakes,
+            [each.answered.claimed for each in judged if each.answered.given_back],
+        )
         wanted.unpark(tx, self._judge.amnesty())
         for each in judged:
             if reason := _pausing(each):

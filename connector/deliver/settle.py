@@ -31,7 +31,7 @@ def settle(tx: Tx, catalogue: Catalogue, judged: Sequence[Judged]) -> list[Event
 
     Answers to claims that are no longer ours are dropped: a stale process may finish a request, but commit nothing.
     """
-    claims.release(tx, [each.answered.claimed for each in judged if _unsent(each.answered)])
+    claims.release(tx, [each.answered.claimed for each in judged if each.answered.given_back])
     held = claims.still_held(tx, [each.answered.claimed for each in judged])
     for each in judged:
         if each.answered.claimed.wanted.id in held.ours:
@@ -53,10 +53,6 @@ def _settle_receipts(tx: Tx, catalogue: Catalogue, clean: Sequence[Judged], held
 
 def _clean(answered: Answered) -> bool:
     return answered.receipt is not None and answered.error is None
-
-
-def _unsent(answered: Answered) -> bool:
-    return answered.receipt is None and answered.error is None
 
 
 def _settle_notes(tx: Tx, judged: Judged) -> None:

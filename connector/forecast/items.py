@@ -127,7 +127,7 @@ def _problem(left: Undelivered | None) -> str:
         return ""
     if left.row is None:
         return f"{left.notes} notes were given up"
-    return left.row.parked or left.row.last_error or "it was not its turn"
+    return left.row.parked or left.row.held or left.row.last_error or "it was not its turn"
 
 
 def _last(attempts: Sequence[Attempt]) -> Receipt | None:

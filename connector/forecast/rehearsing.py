@@ -43,6 +43,11 @@ class RehearsingTarget:
         """No limits."""
         return {}
 
+    @property
+    def creates(self) -> bool:
+        """As the target."""
+        return self.inner.creates
+
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         """See `Target.cost`."""
         return self.inner.cost(delivery)

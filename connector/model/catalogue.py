@@ -54,7 +54,7 @@ class Catalogue:
     where the mapping must say into which field tags go. `note_limit`, `task_title_limit` and `task_text_limit` are in
     characters. `carried_by_microsoft` names the fields that Microsoft's own connector already writes (only Sentinel has
     any). `record_states` gives, for each state of a record that may stand in a write's way, what a mapping may say to
-    do then: `Record.when_record`.
+    do then: `Record.when_record`. `closed` gives the field, and its values, that say that a record is closed.
     """
 
     target: str
@@ -70,6 +70,7 @@ class Catalogue:
     task_text_limit: int = 4_000
     carried_by_microsoft: frozenset[str] = frozenset()
     record_states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    closed: tuple[str, frozenset[FieldValue]] = ("", frozenset())
 
     def knows(self, name: str) -> bool:
         """Whether the target has, or may have, a field of this name."""
@@ -82,6 +83,11 @@ class Catalogue:
     def personal(self, name: str) -> bool:
         """Whether the field's value may tell something about a person: everything that is not from a closed list."""
         return self.spec(name).kind in {FieldKind.TEXT, FieldKind.REFERENCE}
+
+    def is_closed(self, fields: Mapping[str, FieldValue]) -> bool:
+        """Whether these fields make a closed record."""
+        name, values = self.closed
+        return name in fields and fields[name] in values
 
     def group(self, name: str) -> frozenset[str]:
         """The fields that travel with this one, itself included."""

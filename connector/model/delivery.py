@@ -162,6 +162,11 @@ class Target(Protocol):
         """The limits that hold for each class of operation; empty: none."""
         ...
 
+    @property
+    def creates(self) -> bool:
+        """Whether a delivery without a link makes a record, rather than wait for one that somebody else makes."""
+        ...
+
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         """How many operations of each class a delivery is expected to take."""
         ...

@@ -15,6 +15,7 @@ class EventKind(enum.StrEnum):
     SETTLED = "settled"  # so many deliveries whose answers came together were stored
     DELAYED = "delayed"
     PARKED = "parked"
+    HELD = "held"  # by a brake, until an operator releases it
     PAUSED = "paused"
     RESUMED = "resumed"
     NOT_TAKEN = "not_taken"

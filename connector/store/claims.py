@@ -24,7 +24,7 @@ from connector.store.links import link_of
 from connector.store.prepared import Each
 from connector.store.tables import links, notes, wanted
 from connector.store.tx import Fetched, Tx
-from connector.store.wanted import Wanted, wanted_of
+from connector.store.wanted import Wanted, not_held, wanted_of
 
 # Nobody is delivering the row.
 FREE = {"leased_until": None, "leased_by": None}
@@ -49,6 +49,7 @@ _DUE = (
     .where(
         wanted.c.target == bindparam("of_target"),
         wanted.c.parked.is_(None),
+        not_held(),
         wanted.c.due <= _NOW,
         or_(wanted.c.leased_until.is_(None), wanted.c.leased_until <= _NOW),
     )

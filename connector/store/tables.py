@@ -95,6 +95,7 @@ wanted = Table(
     Column("may_create", Boolean, nullable=False),
     _text("created_hint"),
     Column("parked", Text),
+    Column("held", Text),  # why a brake holds this version; empty once an operator released it
     Column("last_error", Text),
     Column("waiting", Boolean, nullable=False),
     Column("told", Boolean, nullable=False),
@@ -190,6 +191,25 @@ set_asides = Table(
     _text("reason"),
     _text("revision"),
     Column("since", Moment, nullable=False),
+)
+
+remaps = Table(
+    "remaps",
+    metadata,
+    _text("route", key=True),
+    _text("tenant", key=True),
+    _text("incident", key=True),
+    Column("since", Moment, nullable=False),
+)
+
+# `incident` was merged into `awaited`, whose record the route's mapping looks at.
+awaits = Table(
+    "awaits",
+    metadata,
+    _text("route", key=True),
+    _text("tenant", key=True),
+    _text("awaited", key=True),
+    _text("incident", key=True),
 )
 
 mappings_seen = Table(

@@ -10,11 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, case, delete, false, func, null, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from connector.model import JSON, IncidentKey, Mode, Record, Revision, as_json, from_json
+from connector.model import IncidentKey, Record, Revision
 from connector.store.among import among
 from connector.store.prepared import Upsert
+from connector.store.records import record_json, record_of
 from connector.store.tables import wanted
 from connector.store.tx import Fetched, Tx, about, for_incidents, one_incident
 
@@ -35,7 +49,7 @@ _SENT = case(
 
 def _newer(new: Any) -> Mapping[str, Any]:
     taken = {name: new[name] for name in _TAKEN}
-    fresh = {"attempts": 0, "parked": null(), "last_error": null(), "told": false()}
+    fresh = {"attempts": 0, "parked": null(), "held": null(), "last_error": null(), "told": false()}
     since = case((wanted.c.parked.is_not(None), new.since), else_=wanted.c.since)
     return {**taken, **fresh, "since": since, "version": wanted.c.version + 1, "sent": _SENT}
 
@@ -61,7 +75,7 @@ class Wanted:
     is created by us now. `told`: the record agrees with this version, which has its outcome; only notes are
     left. `token`: the attempt whose outcome is unknown, first made with `sent_version`.
     `sent` are earlier versions that were attempted too, without an answer. `fence` counts the claims. `parked` is
-    the reason why the row was given up.
+    the reason why the row was given up, `held` why a brake holds this version; it is "" once an operator released it.
     """
 
     route: str
@@ -85,6 +99,7 @@ class Wanted:
     sent_version: int | None = None
     sent: tuple[Record, ...] = ()
     parked: str | None = None
+    held: str | None = None
     last_error: str | None = None
     leased_until: datetime | None = None
     fence: int = 0
@@ -95,8 +110,8 @@ class Backlog:
     """What waits for a target.
 
     `waiting`: rows not given up; `due`: those of them that could leave now; `absent`: those of them whose
-    record is not there and not created by us; `parked`: rows given up; `oldest_since`: the oldest of
-    `waiting`.
+    record is not there and not created by us; `parked`: rows given up; `held`: rows that a brake holds, and since
+    when the oldest of them waits; `oldest_since`: the oldest of `waiting`.
     """
 
     waiting: int = 0
@@ -104,6 +119,8 @@ class Backlog:
     absent: int = 0
     parked: int = 0
     oldest_since: datetime | None = None
+    held: int = 0
+    held_since: datetime | None = None
 
 
 def get(tx: Tx, route: str, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Wanted]:
@@ -158,19 +175,25 @@ def backlog(tx: Tx, target: str) -> Backlog:
 
 def backlogs(tx: Tx, target: str | None = None) -> dict[str, Backlog]:
     """What waits, by target; a target for which nothing waits is not named."""
-    live = wanted.c.parked.is_(None)
+    given_up, held = wanted.c.parked.is_not(None), wanted.c.parked.is_(None) & ~not_held()
+    live = ~given_up & not_held()
+    moment = wanted.c.since.type
     query = select(
         wanted.c.target,
         _how_many(live).label("waiting"),
         _how_many(live & (_ready_at() <= tx.now)).label("due"),
         _how_many(live & wanted.c.waiting).label("absent"),
-        _how_many(~live).label("parked"),
-        func.min(case((live, wanted.c.since)), type_=wanted.c.since.type).label("oldest"),
+        _how_many(given_up).label("parked"),
+        func.min(case((live, wanted.c.since)), type_=moment).label("oldest"),
+        _how_many(held).label("held"),
+        func.min(case((held, wanted.c.since)), type_=moment).label("held_since"),
     ).group_by(wanted.c.target)
     if target is not None:
         query = query.where(wanted.c.target == target)
     return {
-        row.target: Backlog(row.waiting, row.due, row.absent, row.parked, row.oldest)
+        row.target: Backlog(
+            row.waiting, row.due, row.absent, row.parked, row.oldest, row.held, row.held_since
+        )
         for row in tx.connection.execute(query)
     }
 
@@ -181,11 +204,16 @@ def next_due(tx: Tx, target: str, only: Sequence[int] | None = None) -> datetime
     With `only` the rows with these ids count.
     """
     query = select(func.min(_ready_at(), type_=wanted.c.due.type)).where(
-        wanted.c.target == target, wanted.c.parked.is_(None)
+        wanted.c.target == target, wanted.c.parked.is_(None), not_held()
     )
     if only is None:
         return tx.connection.scalar(query)
     return tx.connection.scalar(query.where(_CHOSEN), {"ids": only})
+
+
+def not_held() -> ColumnElement[bool]:
+    """The condition that no brake holds a row."""
+    return or_(wanted.c.held.is_(None), wanted.c.held == "")
 
 
 def wanted_of(row: Fetched) -> Wanted:
@@ -194,7 +222,7 @@ def wanted_of(row: Fetched) -> Wanted:
         route=row.route,
         key=IncidentKey(row.tenant, row.incident),
         target=row.target,
-        record=_record(row.record),
+        record=record_of(row.record),
         revision=Revision(row.raw, row.ticks),
         content=row.content,
         mapping=row.mapping,
@@ -210,8 +238,9 @@ def wanted_of(row: Fetched) -> Wanted:
         attempts=row.attempts,
         token=row.token,
         sent_version=row.sent_version,
-        sent=tuple(_record(json.loads(line)) for line in (row.sent or "").split("\n") if line),
+        sent=tuple(record_of(json.loads(line)) for line in (row.sent or "").split("\n") if line),
         parked=row.parked,
+        held=row.held,
         last_error=row.last_error,
         leased_until=row.leased_until,
         fence=row.fence,
@@ -232,7 +261,7 @@ def _row(each: Wanted) -> dict[str, Any]:
         "tenant": each.key.tenant,
         "incident": each.key.incident,
         "target": each.target,
-        "record": _as_json(each.record),
+        "record": record_json(each.record),
         "ticks": each.revision.ticks,
         "raw": each.revision.raw,
         "content": each.content,
@@ -248,27 +277,3 @@ def _row(each: Wanted) -> dict[str, Any]:
         "attempts": 0,
         "fence": 0,
     }
-
-
-def _as_json(record: Record) -> JSON:
-    return {
-        "fields": {name: as_json(value) for name, value in record.fields.items()},
-        "tags": list(record.tags),
-        "modes": {name: mode.value for name, mode in record.modes.items()},
-        "keep_tags": record.keep_tags,
-        "tags_into": record.tags_into,
-        "carried": sorted(record.carried),
-        "when_record": dict(record.when_record),
-    }
-
-
-def _record(value: JSON) -> Record:
-    return Record(
-        {name: from_json(field) for name, field in value["fields"].items()},
-        tuple(value["tags"]),
-        {name: Mode(mode) for name, mode in value["modes"].items()},
-        value["keep_tags"],
-        value["tags_into"],
-        frozenset(value["carried"]),
-        value.get("when_record", {}),  # rows of earlier versions do not have it
-    )

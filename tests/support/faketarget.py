@@ -64,6 +64,7 @@ class FakeTarget:
     silent: Exception | None = None
     meanwhile: Callable[[], None] = lambda: None
     name: str = "snow"
+    creates: bool = True
     catalogue: Catalogue = CATALOGUE
     records: dict[IncidentKey, Record] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)

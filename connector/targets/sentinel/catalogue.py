@@ -94,6 +94,7 @@ SENTINEL_CATALOGUE = Catalogue(
     together=(frozenset({"status", "classification", "classificationReason", "classificationComment"}),),
     required=frozenset({"title", "severity", "status"}),
     joint=joint_rules,
+    closed=("status", frozenset({"Closed"})),
     tags_native=True,
     note_limit=30_000,
     # The service documents no length of a task; these are assumed, and a task that is refused for it is told.

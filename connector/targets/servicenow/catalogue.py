@@ -150,6 +150,7 @@ SERVICENOW_CATALOGUE = Catalogue(
         frozenset({"state", "hold_reason", "close_code", "close_notes"}),
     ),
     joint=joint_rules,
+    closed=("state", frozenset({"6", "7"})),
     tags_native=False,
     tag_fields=frozenset({"work_notes_list"}),
     note_limit=NOTE_LIMIT,

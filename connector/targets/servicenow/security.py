@@ -82,6 +82,7 @@ SECURITY_CATALOGUE = Catalogue(
     custom=CUSTOM,
     together=(ASSIGNMENT, frozenset({"state", "close_code", "close_notes"})),
     joint=_joint_rules,
+    closed=("state", frozenset({_CLOSED})),
     tags_native=False,
     tag_fields=frozenset({"work_notes_list"}),
     note_limit=NOTE_LIMIT,

@@ -73,6 +73,17 @@ def _deciding() -> None:
         _key("evaluations", "route", "tenant", "incident"),
     )
     op.create_table(
+        "remaps",
+        *_texts("route", "tenant", "incident"),
+        *_bigs("since"),
+        _key("remaps", "route", "tenant", "incident"),
+    )
+    op.create_table(
+        "awaits",
+        *_texts("route", "tenant", "awaited", "incident"),
+        _key("awaits", "route", "tenant", "awaited", "incident"),
+    )
+    op.create_table(
         "mappings_seen",
         *_texts("hash", "name", "text"),
         *_bigs("first_seen"),
@@ -96,6 +107,7 @@ def _wanted() -> None:
         sa.Column("may_create", sa.Boolean, nullable=False),
         *_texts("created_hint"),
         sa.Column("parked", sa.Text),
+        sa.Column("held", sa.Text),
         sa.Column("last_error", sa.Text),
         sa.Column("waiting", sa.Boolean, nullable=False),
         sa.Column("told", sa.Boolean, nullable=False),
