@@ -12,7 +12,7 @@ import typer
 from connector.cli.exits import Exit, say
 from connector.cli.stored import Remembered, Surroundings
 from connector.config.bindings import Binding
-from connector.errors import ConfigError, Problem
+from connector.errors import ConfigError, Problem, StateError
 from connector.http import Runtime
 from connector.mapping.examples import UNTOUCHED
 from connector.model import NO_FACTS, Facts, Incident, Revision, Snapshot
@@ -115,7 +115,7 @@ def live(incident: str, binding: Binding, surroundings: Surroundings) -> Given:
     if found is None:
         say(f"the source knows no incident {incident}")
         raise typer.Exit(Exit.FAILED)
-    known = asyncio.run(surroundings.look(lambda tx: surroundings.remembered(tx, str(found.key), binding)))
+    known = _known(str(found.key), binding, surroundings)
     origin = f"incident {found.key} as the source has it now, revision {found.revision.raw}"
     if known is None:
         return Given(found.snapshot, None, NO_FACTS, origin)
@@ -123,6 +123,15 @@ def live(incident: str, binding: Binding, surroundings: Surroundings) -> Given:
     place = len(known.revisions) - 1 - (latest.content == found.content)
     old = known.at(place)[0] if place >= 0 else None
     return Given(known.without_echoes(found.snapshot), old, known.facts, origin)
+
+
+def _known(incident: str, binding: Binding, surroundings: Surroundings) -> Remembered | None:
+    """What is stored of an incident; nothing where there is no state yet, which is said."""
+    try:
+        return asyncio.run(surroundings.look(lambda tx: surroundings.remembered(tx, incident, binding)))
+    except StateError as error:
+        say(f"without the revision before it: {error}")
+        return None
 
 
 async def _read(number: str, tenant: str, binding: Binding, surroundings: Surroundings) -> Incident | None:
