@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain, count
 
 from connector.audit import AuditEntry, AuditKind, Outcome
 from connector.mapping import CompiledMapping
 from connector.model import (
     JSON,
+    NO_FACTS,
     Catalogue,
+    Facts,
     Incident,
     IncidentKey,
     Link,
@@ -30,6 +33,8 @@ _ENDS = {
     Reason.UNMAPPED: Outcome.UNMAPPED,
 }
 
+_TAGS = "tags"  # the rule of notes about tags
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -43,17 +48,23 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An incident as read now, and the snapshot of the revision read before it."""
+    """An incident as read now, and the snapshot of the revision read before it.
+
+    `because` tells why it is mapped again without having been read: `link` or `mapping`.
+    """
 
     incident: Incident
     old: Snapshot | None
+    because: str = ""
 
     def without_tags(self, tags: Collection[str]) -> "Step":
         """The step as if these custom tags (casefolded) were not there; revision and content stay."""
         if not tags:
             return self
         incident = replace(self.incident, snapshot=untagged(self.incident.snapshot, tags))
-        return Step(incident, untagged(self.old, tags) if self.old is not None else None)
+        return replace(
+            self, incident=incident, old=untagged(self.old, tags) if self.old is not None else None
+        )
 
 
 def untagged(snapshot: Snapshot, tags: Collection[str]) -> Snapshot:
@@ -66,13 +77,19 @@ def untagged(snapshot: Snapshot, tags: Collection[str]) -> Snapshot:
 
 @dataclass(slots=True)
 class Gathered:
-    """What is known of a page's incidents under a route, and the rows that its evaluations lead to."""
+    """What is known of a page's incidents under a route, and the rows that its evaluations lead to.
+
+    `facts` are the records that the mapping may look at. `said` are the keys of notes that were stored before; it may
+    be left empty where storing a note again is the only harm.
+    """
 
     source: str
     now: datetime
     rows: Mapping[IncidentKey, Wanted]
     links: Mapping[IncidentKey, Link]
     last: Mapping[IncidentKey, Evaluation] = field(default_factory=dict)
+    facts: Mapping[IncidentKey, Facts] = field(default_factory=dict)
+    said: Mapping[IncidentKey, Collection[tuple[str, str]]] = field(default_factory=dict)
     wanted: dict[IncidentKey, Wanted] = field(default_factory=dict)
     notes: list[NewNote] = field(default_factory=list)
     evaluations: dict[IncidentKey, Evaluation] = field(default_factory=dict)
@@ -87,19 +104,26 @@ class Gathered:
         last = self.last.get(key)
         return last is not None and last.outcome == Reason.EXCLUDED
 
+    def news(self, key: IncidentKey, mapped: Mapped) -> Mapped:
+        """What is mapped, without the notes that were stored before; all are new after an exclusion."""
+        said, excluded = self.said.get(key, ()), self.was_excluded(key)
+        if not (said or excluded):
+            return mapped
+        notes = (note for note in mapped.notes if (note.stored_rule, note.item) not in said)
+        return replace(mapped, notes=tuple(replace(note, fresh=True) if excluded else note for note in notes))
+
 
 def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
     """Decide on one incident and add the rows that follow to `out`: all of them, or none where this raises."""
     incident, key = step.incident, step.incident.key
-    mapped = route.mapping.apply(incident.snapshot, step.old)
-    if out.was_excluded(key):
-        mapped = replace(mapped, notes=tuple(replace(note, fresh=True) for note in mapped.notes))
+    mapped = route.mapping.apply(incident.snapshot, step.old, out.facts.get(key, NO_FACTS))
+    mapped = out.news(key, mapped)
     pending = out.pending(key)
     decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
-    decided = _decided(route, incident, mapped, decision, out)
+    decided = _decided(route, step, mapped, decision, out)
     if decision.record is not None:
         row = _wanted(route, incident, decision.record, out.now)
-        notes = list(_notes(route, incident, decision))
+        notes = list(_notes(route, incident, decision, out.said.get(key, ())))
         if pending is not None and not (pending.told or pending.parked):
             out.entries.append(_coalesced(route, incident, pending, out))
         out.wanted[key] = row
@@ -127,22 +151,27 @@ def _wanted(route: Route, incident: Incident, record: Record, now: datetime) -> 
     )
 
 
-def _notes(route: Route, incident: Incident, decision: Decision) -> Iterator[NewNote]:
+def _notes(
+    route: Route, incident: Incident, decision: Decision, said: Collection[tuple[str, str]]
+) -> Iterator[NewNote]:
     key = incident.key
-    for note in (*decision.notes, *_tag_note(incident, decision)):
+    for note in (*decision.notes, *_tag_note(incident, decision, said)):
         name = _note_id(key, note)
         yield NewNote(
             route.name, key, note.stored_rule, note.item, name, note_text(note.text, name), note.title
         )
 
 
-def _tag_note(incident: Incident, decision: Decision) -> Iterator[Note]:
-    """The change of tags as a note, for a target and mapping that keep tags in notes."""
+def _tag_note(incident: Incident, decision: Decision, said: Collection[tuple[str, str]]) -> Iterator[Note]:
+    """The change of tags as a note, for a target and mapping that keep tags in notes; one for each change."""
     if decision.record is None or decision.record.tags_into != "note":
         return
     changed = [*(f"+ {tag}" for tag in decision.tags_added), *(f"- {tag}" for tag in decision.tags_removed)]
     if changed:
-        yield Note("tags", incident.revision.raw, f"Defender XDR tags: {', '.join(changed)}")
+        raw = incident.revision.raw
+        items = chain([raw], (f"{raw} {number}" for number in count(2)))
+        item = next(item for item in items if (_TAGS, item) not in said)
+        yield Note(_TAGS, item, f"Defender XDR tags: {', '.join(changed)}")
 
 
 def _note_id(key: IncidentKey, note: Note) -> str:
@@ -187,9 +216,7 @@ def _coalesced(route: Route, incident: Incident, pending: Wanted, out: Gathered)
     return replace(entry, revision=pending.revision.raw, content=pending.content, mapping=pending.mapping)
 
 
-def _decided(
-    route: Route, incident: Incident, mapped: Mapped, decision: Decision, out: Gathered
-) -> AuditEntry:
+def _decided(route: Route, step: Step, mapped: Mapped, decision: Decision, out: Gathered) -> AuditEntry:
     data: dict[str, JSON] = {"reason": str(decision.reason)}
     private: dict[str, JSON] = {}
     for change in decision.changes:
@@ -197,8 +224,8 @@ def _decided(
         where[f"field.{change.name}"] = _before_after(change)
     if decision.tags_added or decision.tags_removed:
         private["tags"] = {"added": list(decision.tags_added), "removed": list(decision.tags_removed)}
-    data |= {name: value for name, value in _remarks(incident, mapped, decision) if value}
-    return _entry(route, incident, out, _ENDS.get(decision.reason), data=data, private=private)
+    data |= {name: value for name, value in _remarks(step, mapped, decision) if value}
+    return _entry(route, step.incident, out, _ENDS.get(decision.reason), data=data, private=private)
 
 
 def _before_after(change: Change) -> JSON:
@@ -206,10 +233,11 @@ def _before_after(change: Change) -> JSON:
     return {"after": after} if change.first else {"before": as_json(change.before), "after": after}
 
 
-def _remarks(incident: Incident, mapped: Mapped, decision: Decision) -> Iterator[tuple[str, JSON]]:
+def _remarks(step: Step, mapped: Mapped, decision: Decision) -> Iterator[tuple[str, JSON]]:
+    yield "because", step.because
     yield "rule", decision.rule
     yield "notes", [f"{note.rule}:{note.item}" for note in decision.notes if not note.title]
     yield "tasks", [f"{note.rule}:{note.item}" for note in decision.notes if note.title]
     yield "unmapped", [f"{each.rule}: {each.name} is {each.value}" for each in mapped.unmapped]
     yield "cut", list(mapped.cut)
-    yield "repaired", list(incident.repaired)
+    yield "repaired", list(step.incident.repaired)

@@ -12,11 +12,10 @@ from datetime import datetime
 from connector.audit import AuditEntry, AuditKind, iso
 from connector.model import JSON, Incident, IncidentKey, Page, SetAside
 from connector.plan import Reason
-from connector.poll.blame import blame
-from connector.poll.evaluate import Gathered, Route, Step, evaluate
-from connector.store import Tx, evaluations, links, positions, readings, set_asides, snapshots, wanted
-from connector.store import notes as note_rows
-from connector.store.evaluations import Evaluation
+from connector.poll.asides import set_aside
+from connector.poll.batch import Batch, decisions_of, without_echoes
+from connector.poll.evaluate import Route, Step
+from connector.store import Tx, positions, readings, set_asides, snapshots
 
 
 @dataclass(slots=True)
@@ -76,13 +75,16 @@ class Settlement:
 
     def settle(self, tx: Tx) -> list[SetAside]:
         """Store everything the page leads to; the incidents newly set aside."""
+        tx.alone(decisions_of(self.sweep.source))
         self._count()
         steps, new = self._steps(tx)
-        steps = self._without_echoes(tx, steps)
+        batch = Batch(self.sweep.source, self.routes, without_echoes(tx, self.routes, steps), self.rescan)
         failures: dict[IncidentKey, list[str]] = defaultdict(list)
         for route in self.routes:
-            for key, why in self._evaluate(tx, route, steps).items():
-                failures[key].append(f"route {route.name} cannot evaluate it: {why}")
+            done = batch.evaluate(tx, route)
+            self.sweep.reasons.update(done.reasons)
+            for key, why in done.failures.items():
+                failures[key].append(why)
         self._remember(tx, [incident for incident in new if incident.key not in failures])
         told = self._set_aside(tx, steps, failures)
         self._advance(tx)
@@ -119,49 +121,12 @@ class Settlement:
         snapshots.add(tx, new, keep=self.history)
         self.sweep.fresh += len(new)
 
-    def _without_echoes(self, tx: Tx, steps: list[Step]) -> list[Step]:
-        """The steps without the tags that Microsoft's own connector copied back from where we had put them.
-
-        Such a tag is ours on one target and must not travel to the others as if somebody had set it in the portal. A
-        mapping for Microsoft's incidents takes no tags from `customTags`, so whatever is in both places is an echo.
-        """
-        keys = [step.incident.key for step in steps]
-        echoes: dict[IncidentKey, set[str]] = {}
-        for route in self.routes:
-            if route.mapping.joins:
-                for key, link in links.applied(tx, route.name, keys).items():
-                    echoes.setdefault(key, set()).update(tag.casefold() for tag in link.tags)
-        return [step.without_tags(echoes.get(step.incident.key, set())) for step in steps]
-
-    def _evaluate(self, tx: Tx, route: Route, steps: Sequence[Step]) -> dict[IncidentKey, str]:
-        """Evaluate the page under one route, and store together what that leads to; what failed, and why."""
-        keys = [step.incident.key for step in steps]
-        last = evaluations.get(tx, route.name, keys)
-        rows = wanted.get(tx, route.name, keys)
-        linked = links.applied(tx, route.name, keys, route.target)
-        gathered = Gathered(self.sweep.source, tx.now, rows=rows, links=linked, last=last)
-        failures: dict[IncidentKey, str] = {}
-        for step in steps:
-            if self.rescan or not _evaluated(last.get(step.incident.key), step.incident, route):
-                try:
-                    self.sweep.reasons[evaluate(route, step, gathered).reason] += 1
-                except Exception as error:  # noqa: BLE001  # whatever one incident does to us, the rest goes on
-                    failures[step.incident.key] = blame(error)
-        wanted.put(tx, list(gathered.wanted.values()))
-        note_rows.unpark(tx, route.name, list(gathered.wanted))
-        note_rows.add(tx, gathered.notes)
-        evaluations.put(tx, route.name, gathered.evaluations)
-        tx.audit(*gathered.entries)
-        return failures
-
     def _set_aside(
         self, tx: Tx, steps: Sequence[Step], failures: Mapping[IncidentKey, Sequence[str]]
     ) -> list[SetAside]:
         """Set aside what could not be read or evaluated, and forget what now could; the news among the former."""
         sweep = self.sweep
-        known = {
-            each.set_aside.incident: each.set_aside.reason for each in set_asides.every(tx, sweep.source)
-        }
+        known = {each.set_aside.incident for each in set_asides.every(tx, sweep.source)}
         read = {step.incident.key.incident: step.incident.revision.raw for step in steps}
         failed = [
             SetAside(key.incident, "; ".join(reasons), read[key.incident])
@@ -169,12 +134,9 @@ class Settlement:
         ]
         asides = {aside.incident: aside for aside in (*self.page.set_aside, *failed)}
         sweep.set_aside += len(asides)
-        set_asides.put(tx, sweep.source, list(asides.values()))
-        told = [aside for aside in asides.values() if known.get(aside.incident) != aside.reason]
-        for aside in told:  # the others were said before
-            tx.audit(self._entry(tx, AuditKind.SET_ASIDE, aside.incident, {"reason": aside.reason}))
-        self._forget(tx, "read", known.keys() & read.keys() - asides.keys())
-        self._forget(tx, "gone", known.keys() & set(self.page.gone))
+        told = set_aside(tx, sweep.source, sweep.tenant, asides.values())
+        self._forget(tx, "read", known & read.keys() - asides.keys())
+        self._forget(tx, "gone", known & set(self.page.gone))
         return told
 
     def _forget(self, tx: Tx, how: str, incidents: Iterable[str]) -> None:
@@ -200,9 +162,3 @@ class Settlement:
         return AuditEntry(
             kind, at=tx.now, source=sweep.source, tenant=sweep.tenant, incident=incident, data=data
         )
-
-
-def _evaluated(last: Evaluation | None, incident: Incident, route: Route) -> bool:
-    """Whether the route has decided on exactly this content with exactly this mapping."""
-    now = (incident.revision.ticks, incident.content, route.mapping.hash)
-    return last is not None and (last.ticks, last.content, last.mapping) == now

@@ -1,5 +1,6 @@
 """One poll of a source: page after page, each stored before the next is asked for."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,8 +8,10 @@ from datetime import datetime, timedelta
 from connector.audit import AuditEntry, AuditKind
 from connector.errors import ConnectorError, StateError
 from connector.model import Event, EventKind, Page, Position, Revision, Source
+from connector.plan import Reason
 from connector.poll.blame import blame
 from connector.poll.evaluate import Route
+from connector.poll.remap import Remapping
 from connector.poll.settle import Settlement, Sweep, counts
 from connector.store import Store, Tx, mappings_seen, positions, readings, set_asides
 
@@ -52,6 +55,13 @@ class Poll:
         seconds = (self.now() - sweep.started) / timedelta(seconds=1)
         self.emit(Event(EventKind.POLLED, self.source.name, count=sweep.fresh, seconds=seconds))
         return sweep
+
+    async def remap(self) -> Counter[Reason]:
+        """Map again what waits for it, from what is stored; how often each decision was made."""
+        source = self.source
+        return await Remapping(
+            source.name, source.tenant, self.routes, self.store, self.emit, self.woken
+        ).run()
 
     def _open(self, tx: Tx) -> tuple[Position, Position, list[str]]:
         """Where the last sweep ended, where the first began, and what to try again.

@@ -1,12 +1,12 @@
 """What was delivered: the record on the target and the values that we last applied to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from connector.model import IncidentKey, Link, as_json, from_json
+from connector.model import IncidentKey, Link, RecordFacts, as_json, from_json
 from connector.store.prepared import Upsert
 from connector.store.tables import links
 from connector.store.tx import Fetched, Tx, about, for_incidents, one_incident
@@ -15,6 +15,9 @@ _GET = select(links).where(links.c.route == bindparam("of_route"), about(links))
 _APPLIED = select(*(column for column in links.c if column.name != "remote")).where(
     links.c.route == bindparam("of_route"), about(links)
 )
+_RECORDS = select(
+    *(links.c[name] for name in ("route", "tenant", "incident", "target", "number", "url"))
+).where(about(links))
 _OF_INCIDENT = select(links).where(about(links)).order_by(links.c.route)
 _PUT = Upsert(links, ("route", "tenant", "incident"))
 
@@ -47,6 +50,20 @@ def applied(
     return {
         IncidentKey(row.tenant, row.incident): link_of(row) if target in (None, row.target) else Link("")
         for row in rows
+    }
+
+
+def records(
+    tx: Tx, targets: Mapping[str, str], keys: Sequence[IncidentKey]
+) -> dict[tuple[str, IncidentKey], RecordFacts]:
+    """How people know the records of incidents, by route and incident.
+
+    `targets` gives the target by route: other routes, and records that a route keeps elsewhere, do not count.
+    """
+    return {
+        (row.route, IncidentKey(row.tenant, row.incident)): RecordFacts(row.number, row.url)
+        for row in for_incidents(tx, _RECORDS, keys)
+        if targets.get(row.route) == row.target
     }
 
 
