@@ -1,39 +1,37 @@
-"""`check`: is the configuration usable, and, on request, do the peers answer?"""
+"""`check`: is the configuration usable, and, on request, do the peers answer and have what the mappings write?"""
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from connector.cli import connect as connecting
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config, load
-from connector.errors import ConfigError, ConnectorError
-from connector.http import Runtime
-from connector.model import Source, Target
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one peer said to a probe; `problem` is empty when all is well."""
-
-    peer: str
-    problem: str
+from connector.errors import ConfigError
+from connector.model import Level
 
 
 def check(
     config: ConfigOption = DEFAULT_CONFIG,
     connect: Annotated[
-        bool, typer.Option("--connect", help="Also ask each source and target whether it lets us in.")
+        bool,
+        typer.Option("--connect", help="Also ask each source and target for what the routes need."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check the configuration and every mapping it names, with their examples.
 
-    Exit code 0: usable. 2: every problem is printed with its place and its remedy. 3: a peer does not answer.
+    With --connect each source and target is asked, by reads alone: credentials, rights, and whether it has the fields,
+    choices, users and groups that the mappings name. One line each, with the remedy.
+
+    Exit code 0: usable. 2: every problem is printed with its place and its remedy. 3: a peer does not answer, or lacks
+    what the mappings need; warnings alone are no reason.
 
     Example: xdr-connector check --config config.yaml --connect
     """
@@ -44,33 +42,15 @@ def check(
             typer.echo(json.dumps({"ok": False, "problems": [asdict(problem) for problem in error.problems]}))
             raise typer.Exit(Exit.USAGE) from None
         raise
-    answers = asyncio.run(_probe(loaded)) if connect else []
-    failed = any(answer.problem for answer in answers)
+    inspected = asyncio.run(connecting.connect(loaded)) if connect else []
+    failed = any(each.problems for each in inspected)
     if as_json:
-        typer.echo(
-            json.dumps({**_summary(loaded), "ok": not failed, "peers": [asdict(each) for each in answers]})
-        )
+        peers = [connecting.as_json(each) for each in inspected]
+        typer.echo(json.dumps({**_summary(loaded), "ok": not failed, "peers": peers}))
     else:
-        _print(loaded, answers)
+        _print(loaded, inspected, failed=failed)
     if failed:
         raise typer.Exit(Exit.WAITING)
-
-
-async def _probe(config: Config) -> list[Answer]:
-    peers: list[tuple[str, Source | Target]] = [
-        *((f"source {settings.name}", settings.build(Runtime())) for settings in config.settings.sources),
-        *((f"target {settings.name}", settings.build()) for settings in config.settings.targets),
-    ]
-    answers = []
-    for name, peer in peers:
-        try:
-            await peer.probe()
-            answers.append(Answer(name, ""))
-        except ConnectorError as error:
-            answers.append(Answer(name, str(error)))
-        finally:
-            await peer.close()
-    return answers
 
 
 def _summary(config: Config) -> dict[str, object]:
@@ -88,7 +68,7 @@ def _summary(config: Config) -> dict[str, object]:
     return {"routes": routes, "notices": list(config.notices), "problems": []}
 
 
-def _print(config: Config, answers: list[Answer]) -> None:
+def _print(config: Config, inspected: Sequence[connecting.Inspected], *, failed: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for route in config.routes:
         examples = len(route.mapping.document.examples)
@@ -99,9 +79,15 @@ def _print(config: Config, answers: list[Answer]) -> None:
         )
     for notice in config.notices:
         say(f"{config.path}: {notice}")
-    for answer in answers:
-        if answer.problem:
-            say(f"{answer.peer}: {answer.problem}")
-        else:
-            console.print(f"{answer.peer}: lets us in", markup=False)
-    console.print(f"{config.path}: no problems found", markup=False)
+    for each in inspected:
+        for finding in each.findings:
+            text = connecting.line(each, finding)
+            if finding.level is Level.OK:
+                console.print(text, markup=False)
+            else:
+                say(text)
+    if failed:
+        count = sum(len(each.problems) for each in inspected)
+        say(f"{count} problem{'s' if count != 1 else ''} found")
+    else:
+        console.print(f"{config.path}: no problems found", markup=False)

@@ -129,7 +129,7 @@ class _MappingCompiler:
             lets={name: let.run for name, let in self._scope.lets.items()},
             joins=joins,
         )
-        return replace(compiled, reads_records=frozenset(self._scope.records))
+        return replace(compiled, reads_records=frozenset(self._scope.records), scope=self._scope)
 
     def _with_lets(self) -> Scope:
         """The scope with the `let` names; each may use those before it, so none can go in circles."""

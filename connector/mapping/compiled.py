@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from connector.mapping.appended import Noter, Tagger, distinct
 from connector.mapping.document import MappingFile
-from connector.mapping.expr import Run
+from connector.mapping.expr import Run, Scope
+from connector.mapping.literals import writing_of
 from connector.mapping.values import LEAVE
 from connector.mapping.view import Let, UndecidedError, View
 from connector.mapping.writers import Writer
@@ -21,6 +22,7 @@ from connector.model import (
     Record,
     Snapshot,
     Unmapped,
+    Writing,
 )
 from connector.yamlsource import Document
 
@@ -61,6 +63,7 @@ class CompiledMapping:
     lets: Mapping[str, Let] = field(default_factory=dict)
     joins: bool = False
     reads_records: frozenset[str] = frozenset()
+    scope: Scope = field(default_factory=lambda: Scope({}), repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -73,6 +76,10 @@ class CompiledMapping:
         Never raises, whatever the snapshot holds; equal arguments give equal results, byte for byte.
         """
         return _Application(self, snapshot, old, facts).mapped()
+
+    def writing(self) -> Writing:
+        """What the rules can write, as far as it stands in the file and the vars."""
+        return writing_of(self.document, self.catalogue, self.scope)
 
     def wants_creation(self, snapshot: Snapshot) -> bool:
         """Whether `create_when` holds, whatever the record then lacks; false when that cannot be decided."""

@@ -16,6 +16,7 @@ from connector.model.catalogue import Catalogue, FieldKind, FieldSpec
 from connector.model.delivery import Delivery, Link, NoteInHand, NotTaken, Quota, Receipt, Seen, Target
 from connector.model.event import Event, EventKind
 from connector.model.facts import NO_FACTS, Facts, RecordFacts, link_name
+from connector.model.finding import Finding, Inspectable, Level, Writing
 from connector.model.incident import JSON, Incident, IncidentKey, Revision, Snapshot
 from connector.model.record import (
     MARKER,
@@ -45,8 +46,11 @@ __all__ = [
     "FieldKind",
     "FieldSpec",
     "FieldValue",
+    "Finding",
     "Incident",
     "IncidentKey",
+    "Inspectable",
+    "Level",
     "Link",
     "Lookup",
     "Mapped",
@@ -67,6 +71,7 @@ __all__ = [
     "Source",
     "Target",
     "Unmapped",
+    "Writing",
     "as_json",
     "canonical",
     "digest",

@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.errors import RejectedError
+from connector.errors import ConnectorError, RejectedError
 from connector.http import Peer
-from connector.model import Incident, Page, Position, Revision, SetAside
+from connector.model import Finding, Incident, Page, Position, Revision, SetAside, Writing
+from connector.model.finding import ok, warning
 from connector.sources.course import Course
-from connector.sources.incidents import Incidents
+from connector.sources.incidents import Detail, Incidents
 from connector.sources.items import is_id, read_item
 from connector.sources.pagesize import PageSize
 from connector.sources.sweep import Sweep
 
 _AGAIN_AT_ONCE = 25
+_RECENT = timedelta(days=180)  # incidents older than this are not kept by the service
 
 
 @dataclass(slots=True)
@@ -63,6 +65,26 @@ class GraphSource:
     async def probe(self) -> None:
         """Get a token and ask for one incident; raises a ConnectorError that says what is missing."""
         await self._incidents().first()
+
+    async def inspect(self, writings: Sequence[Writing]) -> list[Finding]:  # noqa: ARG002  # the protocol's
+        """Whether alerts come with incidents, as devices and people are known from them alone."""
+        if not self.expand_alerts:
+            return [ok("alerts", "are not asked for (expand_alerts)")]
+        remedy = (
+            "grant the application SecurityAlert.Read.All too, or say `expand_alerts: false` under `poll`"
+        )
+        since = Revision.of(self.now() - _RECENT)
+        try:
+            listing = await self._incidents().since(since, size=1, detail=Detail.ALERTS, attempts=1)
+        except ConnectorError as error:
+            return [warning("alerts", f"cannot be read along with incidents: {error.message}", remedy)]
+        if not listing.rows:
+            return [
+                ok("alerts", f"no incident of the last {_RECENT.days} days tells whether they can be read")
+            ]
+        if any(not isinstance(row, dict) or "alerts" not in row for row in listing.rows):
+            return [warning("alerts", "do not come along with incidents", remedy)]
+        return [ok("alerts", "come along with incidents")]
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -24,6 +24,7 @@ from connector.mocks.sentinel.directory import Directory
 from connector.mocks.sentinel.errors import ArmError
 from connector.mocks.sentinel.journal import Actor, Hand, Journal
 from connector.mocks.sentinel.operations import ACTIONS, Operations
+from connector.mocks.sentinel.permissions import permissions_at
 from connector.mocks.sentinel.records import JsonObject, StoredIncident, utc_text
 from connector.mocks.sentinel.settings import SentinelSettings
 from connector.mocks.sentinel.store import IncidentStore
@@ -149,9 +150,13 @@ class SentinelMock:
     def _answer(self, request: Request, content: bytes, headers: dict[str, str]) -> Answer:
         raw_path = request.scope.get("raw_path", request.scope["path"].encode()).decode("ascii", "replace")
         grant = caller(self._authorize, request.headers.get("authorization"), self.tenant_id, raw_path)
+        path = raw_path.partition("?")[0]
+        permissions = permissions_at(request.method, path, self._workspace, self.settings, grant.object_id)
+        if permissions is not None:
+            return permissions
         options = options_of(request)
         shape = shapes.shape_of(options.get("api-version"))
-        address = parse_address(raw_path.partition("?")[0], self._workspace)
+        address = parse_address(path, self._workspace)
         noun = f"incidents/{address.below}" if address.below else "incidents"
         role = (
             "reader" if address.below == "tasks" and not self.settings.tasks_writable else self.settings.role

@@ -19,6 +19,7 @@ class SentinelSettings:
         strict_pairs: Refuse a closing reason that does not belong to its classification.
         closed_needs_classification: Refuse `Closed` without classification, or without its reason.
         role: What the caller may do ("Azure built-in roles for Security", Microsoft Sentinel roles).
+        permissions_readable: The caller may list what its role permits.
         comment_author_only: Only the author may change a comment.
         filter_provider_id: `$filter` knows `properties/providerIncidentId` and `properties/providerName`.
         next_link_null: The last page says `"nextLink": null` instead of leaving it out.
@@ -45,6 +46,7 @@ class SentinelSettings:
     strict_pairs: bool = True
     closed_needs_classification: bool = True
     role: Role = "responder"
+    permissions_readable: bool = True
     comment_author_only: bool = True
     filter_provider_id: bool = True
     next_link_null: bool = False

@@ -16,12 +16,13 @@ from typing import ClassVar, Protocol
 
 from connector.errors import ConflictError, RejectedError
 from connector.http import Peer
-from connector.model import Catalogue, Delivery, Link, Quota, Receipt, Seen
+from connector.model import Catalogue, Delivery, Finding, Link, Quota, Receipt, Seen, Writing
 from connector.targets.appending import Appended
 from connector.targets.sentinel.calls import Calls, Place
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.comments import write_notes
 from connector.targets.sentinel.incident import Changes, Held, body_of, from_link, holds, not_taken
+from connector.targets.sentinel.inspection import inspect_workspace
 from connector.targets.sentinel.rehearsal import seen
 from connector.targets.writing import Due, applied_after, check_key, fields_at_creation, tags_after
 
@@ -107,6 +108,11 @@ class SentinelTarget:
         """The limits by class of operation."""
         return self._quotas
 
+    @property
+    def creates(self) -> bool:
+        """Whether incidents are ours; Microsoft's are only joined."""
+        return self._finder.creates
+
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         """One incident write if anything changes, one comment write for each note, one task write for each task.
 
@@ -153,6 +159,10 @@ class SentinelTarget:
     async def probe(self) -> None:
         """Read from the workspace. Raises AuthError when a person has to act."""
         await self._finder.probe()
+
+    async def inspect(self, writings: Sequence[Writing]) -> list[Finding]:
+        """Who fills the workspace, and whether our role lets us write."""
+        return await inspect_workspace(self._place, writings, creates=self._finder.creates)
 
     async def close(self) -> None:
         """Give the connections back."""

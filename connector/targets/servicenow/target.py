@@ -11,10 +11,11 @@ from contextlib import suppress
 
 from connector.errors import AuthError, RejectedError
 from connector.http import BadAnswerError, Peer
-from connector.model import Catalogue, Delivery, FieldValue, Quota, Receipt, Seen
+from connector.model import Catalogue, Delivery, FieldValue, Finding, Quota, Receipt, Seen, Writing
 from connector.targets.servicenow.attempt import Attempt, due_of, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.inspection import Inspection
 from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
 from connector.targets.servicenow.records import Records, check_queryable
@@ -60,6 +61,11 @@ class ServiceNowTarget:
     def quotas(self) -> Mapping[str, Quota]:
         """The limits by class of operation."""
         return self._quotas
+
+    @property
+    def creates(self) -> bool:
+        """Every record here is made by us."""
+        return True
 
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         """One write, or none when nothing changes, and one for each task that is a record."""
@@ -137,6 +143,10 @@ class ServiceNowTarget:
                 f"the table {self._dialect.table} has {count} records, and the account sees none of them",
                 remedy="give the account a role that reads them, e.g. itil or sn_incident_read",
             )
+
+    async def inspect(self, writings: Sequence[Writing]) -> list[Finding]:
+        """Hold what the mappings want against the instance."""
+        return await Inspection(self._calls(), self._dialect, self._references, writings).findings()
 
     async def close(self) -> None:
         """Give the connections back."""

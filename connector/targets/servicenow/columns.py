@@ -1,0 +1,131 @@
+"""The fields that mappings write, held against the columns and choices of an instance. Pure.
+
+Source: ServiceNow docs, "System dictionary", "Choice lists".
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.model import FieldKind, Finding, Lookup, Writing
+from connector.model.finding import ok, problem, warning
+from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.row import Row
+from connector.targets.servicenow.tags import NOTE
+from connector.targets.servicenow.values import text_of
+
+_SHOWN = 8
+_TEXTS = frozenset({"string", "html", "translated_text", "translated_field", "string_full_utf8", ""})
+
+Choices = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table, as the dictionary has it. `length` is in characters, 0 if it is not said."""
+
+    kind: str
+    length: int
+    reference: str
+    read_only: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the length is one of characters that people see."""
+        return self.kind in _TEXTS
+
+    @classmethod
+    def of(cls, row: Row) -> "Column":
+        """The column that a row of the dictionary is about."""
+        length = row.text("max_length")
+        return cls(
+            row.text("internal_type"),
+            int(length) if length.isdecimal() else 0,
+            row.text("reference"),
+            row.text("read_only") == "true",
+        )
+
+
+def check_fields(
+    dialect: Dialect, writings: Sequence[Writing], columns: Mapping[str, Column], choices: Choices
+) -> Iterator[Finding]:
+    """What is wrong with each field that a mapping writes; one line for all that are right."""
+    right: list[str] = []
+    for name, users in _users(writings).items():
+        found = list(_check_field(dialect, name, users, columns, choices))
+        yield from found
+        right += [] if found else [name]
+    if right:
+        yield ok("fields", f"{len(right)} are there and take what is written: {', '.join(sorted(right))}")
+
+
+def _users(writings: Sequence[Writing]) -> dict[str, list[Writing]]:
+    """By field, the mappings that write it."""
+    users: dict[str, list[Writing]] = {}
+    for writing in writings:
+        for name in {
+            **writing.values,
+            **({writing.tags_into: ()} if writing.tags_into not in {"", NOTE} else {}),
+        }:
+            users.setdefault(name, []).append(writing)
+    return users
+
+
+def _check_field(
+    dialect: Dialect, name: str, users: Sequence[Writing], columns: Mapping[str, Column], choices: Choices
+) -> Iterator[Finding]:
+    subject, mappings = f"field {name}", ", ".join(dict.fromkeys(each.mapping for each in users))
+    column = columns.get(name)
+    if column is None:
+        remedy = f"add it, or take it out of {mappings}"
+        yield problem(
+            subject, f"{dialect.table} has no such field, and what is written is dropped in silence", remedy
+        )
+        return
+    if column.read_only:
+        yield warning(
+            subject, "is read-only, and what is written may be dropped", f"take it out of {mappings}"
+        )
+    limit = dialect.kind.catalogue.spec(name).limit
+    if limit and column.is_text and 0 < column.length < limit:
+        what = f"holds {column.length} characters, and up to {limit} are written: the rest is cut in silence"
+        yield warning(
+            subject, what, f"make it longer, or shorten it with `cut({column.length})` in {mappings}"
+        )
+    yield from _check_choices(dialect, name, users, choices.get(name, {}))
+
+
+def _check_choices(
+    dialect: Dialect, name: str, users: Sequence[Writing], known: Mapping[str, str]
+) -> Iterator[Finding]:
+    is_choice = dialect.kind.catalogue.spec(name).kind is FieldKind.CHOICE
+    written = {
+        text: each.mapping
+        for each in users
+        for value in each.values.get(name, ())
+        if not isinstance(value, Lookup) and (text := text_of(name, value))
+    }
+    if not known:
+        if is_choice and written:
+            remedy = "let the account read sys_choice; look at the choice list yourself"
+            yield warning(f"field {name}", "its choices cannot be read", remedy)
+        return
+    labelled = name in dialect.kind.cycle.labelled
+    legal = {*known, *(label for label in known.values() if labelled)}
+    folded = {each.casefold() for each in legal} if labelled else legal
+    for text, mapping in written.items():
+        if (text.casefold() if labelled else text) not in folded:
+            yield problem(
+                f"field {name}",
+                f"`{text}` ({mapping}) is not among its choices",
+                _nearest(text, known, labelled),
+            )
+
+
+def _nearest(text: str, known: Mapping[str, str], labelled: bool) -> str:
+    words = [label if labelled else value for value, label in known.items()]
+    near = difflib.get_close_matches(text, words, n=1)
+    guess = f"did you mean `{near[0]}`? " if near else ""
+    shown = words[:_SHOWN]
+    more = f", and {len(words) - len(shown)} more" if len(words) > len(shown) else ""
+    return f"{guess}its choices are {', '.join(shown)}{more}"

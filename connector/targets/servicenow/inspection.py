@@ -1,0 +1,216 @@
+"""What the customer's instance has of what the mappings want: asked before the first ticket, reads only.
+
+A wrong field is dropped by the instance with success, a wrong choice is stored as it is, and a group that does not
+exist leaves a ticket without one: none of it shows until somebody misses it. So each is looked up here, in one request
+for each system table. An account without rights to such a table gets an empty list; then nothing is claimed.
+
+Sources: ServiceNow docs, "System dictionary", "Choice lists", "User roles", "Table API".
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connector.errors import AuthError, RejectedError
+from connector.model import Finding, Lookup, Writing
+from connector.model.finding import ok, problem, warning
+from connector.targets.servicenow.calls import Calls
+from connector.targets.servicenow.columns import Column, check_fields
+from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.references import References
+from connector.targets.servicenow.row import KEY, Row
+from connector.targets.servicenow.tags import NOTE
+
+_MOST = 5000
+_LEVELS = 5
+_KEY_LENGTH, _TOKEN_LENGTH = 64, 64
+_UTC = frozenset({"", "GMT", "UTC", "Etc/UTC", "Etc/GMT"})
+
+
+@dataclass(slots=True)
+class Inspection:
+    """One look at an instance, for the mappings that write to one of its tables."""
+
+    calls: Calls
+    dialect: Dialect
+    references: References
+    writings: Sequence[Writing]
+    _chains: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    async def findings(self) -> list[Finding]:
+        """Everything found, in the order in which a person would look."""
+        return [
+            *await self._account(),
+            *await self._journal(),
+            *await self._structure(),
+            *await self._referred(),
+        ]
+
+    async def _account(self) -> list[Finding]:
+        users = await self._rows(
+            "sys_user", "sys_id=javascript:gs.getUserID()", ("user_name", "time_zone"), 2
+        )
+        if not users or len(users) > 1:
+            remedy = "let the account read its own row in sys_user"
+            return [
+                warning("account", "who the account is cannot be read, nor its roles and time zone", remedy)
+            ]
+        zone = users[0].text("time_zone") or await self._default_zone()
+        return [*await self._roles(users[0]), _zone(zone)]
+
+    async def _roles(self, user: Row) -> list[Finding]:
+        query = f"user={user.sys_id}"
+        rows = await self._rows("sys_user_has_role", query, ("role.name",), 500)
+        roles = {row.text("role.name") for row in rows or ()} - {""}
+        name, writers = user.text("user_name"), self.dialect.kind.writers
+        if not roles:
+            remedy = "the first write tells; or let the account read its roles in sys_user_has_role"
+            return [warning("account", f"the roles of {name} cannot be read", remedy)]
+        if roles & writers:
+            return [ok("account", f"{name}, with the role {', '.join(sorted(roles & writers))}")]
+        what = (
+            f"none of the roles of {name} is known to write {self.dialect.table}: {', '.join(sorted(roles))}"
+        )
+        return [warning("account", what, f"give it one of {', '.join(sorted(writers))}, or one of your own")]
+
+    async def _default_zone(self) -> str:
+        rows = await self._rows("sys_properties", "name=glide.sys.default.tz", ("name", "value"), 2)
+        return next(
+            (row.text("value") for row in rows or () if row.text("name") == "glide.sys.default.tz"), ""
+        )
+
+    async def _journal(self) -> list[Finding]:
+        if not any(writing.notes for writing in self.writings):
+            return []
+        if await self._rows("sys_journal_field", "", ("element",), 1) is not None:
+            return [ok("journal", "can be read, so that a note whose answer was lost is looked for")]
+        what = (
+            "sys_journal_field cannot be read: a note whose answer was lost is recognised by its token alone"
+        )
+        return [
+            warning("journal", what, f"let the account write {self.dialect.token_field}, or read the journal")
+        ]
+
+    async def _structure(self) -> list[Finding]:
+        """Tables, columns and choices."""
+        tables = {self.dialect.table, *(table for each in self.writings for table, _ in each.lookups)}
+        self._chains = await self._extended(tables)
+        columns = await self._columns(tables)
+        if not columns.get(self.dialect.table):
+            remedy = "let the account read sys_dictionary, at least for this check"
+            return [warning("fields", "sys_dictionary cannot be read, so no field was checked", remedy)]
+        choices = await self._choices()
+        return [
+            *self._own_fields(columns[self.dialect.table]),
+            *check_fields(self.dialect, self.writings, columns[self.dialect.table], choices),
+            *self._looked_up(columns),
+        ]
+
+    async def _extended(self, tables: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """By table: itself, the table that it extends, the one that this extends, and so on."""
+        steps = [".".join([*["super_class"] * level, "name"]) for level in range(_LEVELS + 1)]
+        rows = await self._rows("sys_db_object", f"nameIN{','.join(sorted(tables))}", steps, _MOST)
+        chains = {row.text("name"): tuple(filter(None, map(row.text, steps))) for row in rows or ()}
+        return {table: chains.get(table, (table,)) for table in tables}
+
+    async def _columns(self, tables: Iterable[str]) -> dict[str, dict[str, Column]]:
+        """The columns of each table by name, those of the tables that it extends included."""
+        names = sorted({name for table in tables for name in self._chains[table]})
+        wanted = ("name", "element", "max_length", "internal_type", "reference", "read_only")
+        query = f"nameIN{','.join(names)}^elementIN{','.join(sorted(self._elements()))}"
+        rows = await self._rows("sys_dictionary", query, wanted, _MOST)
+        found: dict[str, dict[str, Column]] = {table: {} for table in tables}
+        for table in tables:
+            for parent in reversed(self._chains[table]):
+                found[table] |= {
+                    row.text("element"): Column.of(row) for row in rows or () if row.text("name") == parent
+                }
+        return found
+
+    def _elements(self) -> set[str]:
+        written = {name for each in self.writings for name in each.values}
+        columns = {column for each in self.writings for _, by in each.lookups for column in by}
+        into = {each.tags_into for each in self.writings} - {"", NOTE}
+        return {*written, *columns, *into, KEY, self.dialect.token_field, self.dialect.note_field}
+
+    async def _choices(self) -> Mapping[str, Mapping[str, str]]:
+        """Labels by value, by field: the table's own or, where it has none, those of the table that it extends."""
+        chain = self._chains[self.dialect.table]
+        written = sorted({name for each in self.writings for name in each.values})
+        query = f"nameIN{','.join(chain)}^elementIN{','.join(written)}^inactive=false"
+        rows = await self._rows("sys_choice", query, ("name", "element", "value", "label"), _MOST) or ()
+        found: dict[str, dict[str, str]] = {}
+        for table in reversed(chain):
+            own: dict[str, dict[str, str]] = {}
+            for row in (row for row in rows if row.text("name") == table):
+                own.setdefault(row.text("element"), {})[row.text("value")] = row.text("label")
+            found |= own
+        return found
+
+    def _own_fields(self, columns: Mapping[str, Column]) -> Iterator[Finding]:
+        """The fields that hold our key and our token, and the one that takes notes."""
+        token = self.dialect.token_field
+        needed = ((KEY, "its key", _KEY_LENGTH), (token, "the delivery's token", _TOKEN_LENGTH))
+        for name, what, length in (*needed, (self.dialect.note_field, "notes", 0)):
+            column = columns.get(name)
+            if column is None or column.read_only:
+                how = "is read-only" if column else "does not exist"
+                remedy = f"a record must keep {what}; let it be written, or choose another field"
+                yield problem(f"field {name}", how, remedy)
+            elif column.is_text and 0 < column.length < length:
+                remedy = f"make it at least {length} characters long, as it is on a new instance"
+                yield problem(
+                    f"field {name}", f"holds {column.length} characters, and {what} is longer", remedy
+                )
+
+    def _looked_up(self, columns: Mapping[str, Mapping[str, Column]]) -> Iterator[Finding]:
+        """The tables and columns in which names are looked up."""
+        for table, by in sorted({each for writing in self.writings for each in writing.lookups}):
+            missing = [name for name in by if name not in columns[table]]
+            if not missing:
+                yield ok(f"table {table}", f"has {' and '.join(by)}, by which rows are looked up")
+            elif len(missing) == len(by):
+                what = f"has no {' or '.join(missing)}, or does not exist: nothing is ever found there"
+                yield problem(f"table {table}", what, "name its columns under `by` in the look-up")
+            else:
+                remedy = "take it out of `by`: the instance ignores it, and returns rows of all sorts"
+                yield problem(f"table {table}", f"has no {' or '.join(missing)}", remedy)
+
+    async def _referred(self) -> list[Finding]:
+        """Users, groups and other rows that stand in a mapping by name."""
+        named = sorted(
+            {
+                each
+                for writing in self.writings
+                for values in writing.values.values()
+                for each in values
+                if isinstance(each, Lookup)
+            },
+            key=lambda each: (each.table, each.value),
+        )
+        try:
+            await self.references.learn(self.calls, named)
+        except AuthError as error:
+            return [problem("names", error.message, error.remedy)]
+        findings = []
+        for each in named:
+            reason = self.references.resolve({"name": each}).left.get("name", "")
+            subject = f"{each.table} {each.value}"
+            if reason:
+                findings.append(problem(subject, reason, "correct the name, or add the row to the instance"))
+            else:
+                findings.append(ok(subject, "is there, once"))
+        return findings
+
+    async def _rows(self, table: str, query: str, fields: Iterable[str], limit: int) -> list[Row] | None:
+        """Rows of a system table; None where the account may not ask."""
+        try:
+            return await self.calls.rows(query, ("sys_id", *fields), limit=limit, table=table)
+        except (AuthError, RejectedError):  # the target itself let us in: this table is closed to the account
+            return None
+
+
+def _zone(name: str) -> Finding:
+    if name in _UTC:
+        return ok("time zone", "of the account is GMT")
+    what = f"of the account is {name}: lists and reports show its times in that zone"
+    return warning("time zone", what, "set the account's time zone to GMT")

@@ -1,0 +1,69 @@
+"""`check --connect`: what a Sentinel workspace or a tenant may lack, with its remedy."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.mocks.world import WorldSettings
+from connector.model import Level
+from tests.support.commandline import command_line
+from tests.support.inprocess import Lab, lab
+from tests.support.inspecting import changed, found, lines
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Lab:
+    return lab(tmp_path, WorldSettings(incidents=2))
+
+
+async def test_what_a_sentinel_site_lacks(site: Lab) -> None:
+    settings = site.world.sentinel.settings
+    settings.role = "reader"
+    (line,) = lines((await found(site.world, site.config))["sentinel"], Level.PROBLEM)
+    assert line.startswith("role: does not allow Microsoft.SecurityInsights/incidents/write and ")
+    assert "Microsoft Sentinel Responder" in line
+    settings.role, settings.permissions_readable = "contributor", False
+    (line,) = lines((await found(site.world, site.config))["sentinel"], Level.WARNING)
+    assert line.startswith("role: what the application may do cannot be read")
+
+
+async def test_who_owns_the_incidents(site: Lab) -> None:
+    def join(document: dict[str, Any]) -> None:
+        next(each for each in document["targets"] if each["name"] == "sentinel")["incidents"] = "microsoft"
+        route = next(each for each in document["routes"] if each["target"] == "sentinel")
+        route["mapping"] = "shipped:sentinel-microsoft.yaml"
+
+    ours, joining = site.config, changed(site, join)
+    (line,) = lines((await found(site.world, joining))["sentinel"], Level.WARNING)
+    assert line.startswith("incidents: none of the newest 0 is Microsoft's")
+
+    site.world.sentinel.upsert_from_provider("1", {"title": "Theirs", "severity": "High", "status": "New"})
+    assert lines((await found(site.world, joining))["sentinel"], Level.WARNING) == []
+    (line,) = lines((await found(site.world, ours))["sentinel"], Level.PROBLEM)
+    assert line.startswith("access: ")
+    assert "Microsoft" in line
+
+
+async def test_what_a_source_lacks(site: Lab) -> None:
+    site.world.graph.settings.max_expanded_alerts = -1
+    (line,) = lines((await found(site.world, site.config))["contoso"], Level.WARNING)
+    assert line.startswith("alerts: cannot be read along with incidents")
+    site.world.entra.settings.roles["https://graph.microsoft.com"] = []
+    (line,) = lines((await found(site.world, site.config))["contoso"], Level.PROBLEM)
+    assert "SecurityIncident.Read.All" in line
+
+
+def test_peers_that_do_not_answer_are_named_one_by_one(site: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The addresses of the site lead nowhere for a program of its own."""
+    arguments = ["check", "--config", str(site.config.path), "--connect"]
+    done = command_line(monkeypatch, arguments)
+    assert done.code == 3
+    for peer in ("source contoso", "target sentinel", "target servicenow"):
+        assert f"{peer}: problem: access: " in done.err
+    assert "3 problems found" in done.err
+    assert "no problems found" not in done.out
+    told = json.loads(command_line(monkeypatch, [*arguments, "--json"]).out)
+    assert (told["ok"], len(told["peers"])) == (False, 3)
+    assert told["peers"][0]["findings"][0]["level"] == "problem"

@@ -1,0 +1,53 @@
+"""A site of mocks and its configuration, and what `check --connect` finds there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import yaml
+
+from connector.cli.connect import Inspected, connect
+from connector.config import Config, load
+from connector.http import Runtime
+from connector.mocks.world import World
+from connector.model import Level
+from tests.support.inprocess import URLS, Lab
+
+
+def asking(world: World) -> Runtime:
+    """The mocks as the network."""
+    apps = {str(httpx.URL(URLS[name]).port): httpx.ASGITransport(app) for name, app in world.apps.items()}
+
+    class Wires(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return await apps[str(request.url.port)].handle_async_request(request)
+
+    async def no_sleep(seconds: float) -> None:
+        return
+
+    return Runtime(now=world.clock.now, sleep=no_sleep, transport=Wires())
+
+
+async def found(world: World, config: Config) -> dict[str, Inspected]:
+    inspected = await connect(config, asking(world))
+    return {each.peer.rpartition(" ")[2]: each for each in inspected}
+
+
+def lines(inspected: Inspected, level: Level) -> list[str]:
+    return [
+        f"{each.subject}: {each.what}; {each.remedy}" for each in inspected.findings if each.level is level
+    ]
+
+
+def changed(site: Lab, change: Callable[[dict[str, Any]], None], mapping: str = "") -> Config:
+    """The site's configuration with changes, and with a mapping of its own for ServiceNow."""
+    path = site.config.path
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if mapping:
+        (path.parent / "own.yaml").write_text(mapping, encoding="utf-8")
+        for route in document["routes"]:
+            if route["target"] == "servicenow":
+                route["mapping"] = "own.yaml"
+    change(document)
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return load(path)
