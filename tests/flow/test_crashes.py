@@ -3,7 +3,7 @@
 A short story of three incidents is told, with a pass of the connector after each chapter. An undisturbed run
 says how many steps there are and what the targets hold at the end. Then the story is told once for each step,
 with a process that dies there; its successor knows only the state's file. ServiceNow's journals are unreadable
-all the while, so that nobody can find out by reading whether a note has arrived.
+all the while, so that nobody can find out by reading whether a note has arrived. The mappings ask for tasks, too.
 """
 
 import asyncio
@@ -131,7 +131,7 @@ async def check_audit(telling: Lab, app: App) -> None:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    return lab(tmp_path_factory.mktemp("stage"))
+    return lab(tmp_path_factory.mktemp("stage"), tasks=True)
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +165,7 @@ async def faults(stage: Lab, undisturbed: Told, fault: str, stride: int) -> None
 def test_story_is_long_enough_to_die_in(undisturbed: Told) -> None:
     assert len(undisturbed.steps) > 200
     assert all(undisturbed.requests.values())
+    assert undisturbed.held["tasks"]
 
 
 async def test_death_at_some_steps_changes_nothing(stage: Lab, undisturbed: Told) -> None:

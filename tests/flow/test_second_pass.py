@@ -18,6 +18,7 @@ from connector.config import shipped_mappings
 from connector.mocks.world import WorldSettings
 from tests.support.harness import command, mocks, run
 from tests.support.rig import Rig, rig
+from tests.support.tasks import give_tasks
 
 POPULATION = 150
 POLLS = 20
@@ -109,6 +110,33 @@ async def test_polls_without_news_cost_the_targets_nothing(settled: Rig) -> None
     for _ in range(3):
         await settled.sync()
     assert settled.spent(since) == {}
+
+
+async def test_task_costs_one_write_and_later_passes_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as made:
+        give_tasks(made.config)
+        made.world.graph.portal.create({"displayName": "One", "customTags": ["vip", "finance"]})
+        await made.sync()
+        spent = made.spent()
+        assert {what: count for what, count in spent.items() if "task" in what} == {
+            "sentinel PUT task": 2,
+            "servicenow POST task": 2,
+        }
+        made.world.graph.portal_set("1", {"status": "awaitingAction"}, "soc")
+        since = made.mark()
+        await made.sync()
+        spent = made.spent(since)
+        # One look each, because an earlier attempt without answer might have made it.
+        assert {what: count for what, count in spent.items() if "task" in what} == {
+            "sentinel GET task": 1,
+            "sentinel PUT task": 1,
+            "servicenow GET task": 1,
+            "servicenow POST task": 1,
+        }
+        since = made.mark()
+        await made.sync()
+        await made.sync(rescan=True)
+        assert made.spent(since) == {}
 
 
 async def test_what_microsoft_copies_back_is_never_written_again(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _VOLATILE = {
 
 
 def sentinel(world: World) -> dict[str, Any]:
-    """Sentinel's incidents by name, each with its labels and its comments in order."""
+    """Sentinel's incidents by name, each with its labels, its comments in order, and its tasks."""
     held = world.sentinel.contents()
     found = {}
     for each in held["incidents"]:
@@ -34,7 +34,8 @@ def sentinel(world: World) -> dict[str, Any]:
         comments = [comment["properties"]["message"] for comment in held["comments"].get(each["name"], ())]
         labels = sorted(label["labelName"] for label in properties["labels"])
         fields = {name: properties.get(name) for name in _SENTINEL}
-        found[each["name"]] = {**fields, "labels": labels, "comments": comments}
+        tasks = sorted(_told(task["properties"]) for task in held["tasks"].get(each["name"], ()))
+        found[each["name"]] = {**fields, "labels": labels, "comments": comments, "tasks": tasks}
     return found
 
 
@@ -50,9 +51,21 @@ def servicenow(world: World) -> dict[str, Any]:
     return found
 
 
+def _told(task: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(task[name]) for name in ("title", "description", "status"))
+
+
+def tasks(world: World) -> dict[str, Any]:
+    """ServiceNow's tasks by sys_id."""
+    rows = world.servicenow.contents()["incident_task"]
+    return {
+        row["sys_id"]: {name: value for name, value in row.items() if not _is_volatile(name)} for row in rows
+    }
+
+
 def held(world: World) -> dict[str, Any]:
     """What both targets hold."""
-    return {"sentinel": sentinel(world), "servicenow": servicenow(world)}
+    return {"sentinel": sentinel(world), "servicenow": servicenow(world), "tasks": tasks(world)}
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:

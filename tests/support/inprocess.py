@@ -28,6 +28,7 @@ from connector.mocks.server import Addresses
 from connector.mocks.world import World, WorldSettings
 from connector.store import Store, Tx, audits, wanted
 from connector.telemetry import null
+from tests.support.tasks import give_tasks
 
 T = TypeVar("T")
 
@@ -241,7 +242,8 @@ def new_world(settings: WorldSettings | None = None) -> World:
     return world
 
 
-def lab(folder: Path, settings: WorldSettings | None = None) -> Lab:
-    """New mocks, and a configuration with its state in `folder`."""
+def lab(folder: Path, settings: WorldSettings | None = None, *, tasks: bool = False) -> Lab:
+    """New mocks, and a configuration with its state in `folder`; with `tasks`, its mappings ask for some."""
     world = new_world(settings)
-    return Lab(world, load(write_config(Addresses(URLS, world).as_json(), folder)))
+    config = write_config(Addresses(URLS, world).as_json(), folder)
+    return Lab(world, load(give_tasks(config) if tasks else config))

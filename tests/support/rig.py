@@ -123,9 +123,11 @@ def notes_in(*texts: str) -> list[str]:
 
 
 def kind_of_path(path: str) -> str:
-    """What a target's path is about: `incident`, `comment` or `list`."""
+    """What a target's path is about: `incident`, `comment`, `task` or `list`."""
     if "/comments/" in path:
         return "comment"
+    if "/tasks/" in path or "/incident_task" in path:
+        return "task"
     last = path.rstrip("/").rpartition("/")[2]
     return "list" if last in ("incidents", "incident") else "incident"
 
