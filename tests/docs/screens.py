@@ -15,8 +15,7 @@ import pytest
 from connector.config import shipped_mappings
 from tests.docs.pages import ROOT, section
 from tests.support.commandline import command_line
-from tests.support.inprocess import lab
-from tests.support.storied import incident, store, story, tenant_of
+from tests.support.storied import stocked
 
 PAGE = ROOT / "docs" / "mappings.md"
 _SCREEN = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
@@ -38,10 +37,7 @@ def furnish(page: str, folder: Path) -> None:
     (folder / "new.yaml").write_text(text, encoding="utf-8")
     (shown,) = re.findall(r"```json\n(.*?)```", section(page, "The workbench"), re.DOTALL)
     (folder / "incident.json").write_text(json.dumps(json.loads(shown)), encoding="utf-8")
-    made = lab(folder)
-    tenant = tenant_of(made)
-    others = [incident(tenant, number, severity=("high", "low")[number % 2]) for number in range(1, 7)]
-    store(made, *story(tenant), *others)
+    stocked(folder)
 
 
 def commands(page: str) -> list[str]:

@@ -1,13 +1,30 @@
 """Stored incidents for commands that look at the state: written by hand, without a poll."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from connector.model import Incident, IncidentKey, Revision, digest
 from connector.store import Tx, snapshots
-from tests.support.inprocess import Lab
+from tests.support.inprocess import Lab, lab
 
 EARLIER = 1  # revisions kept besides the latest
+# A mapping that needs a var, with examples.
+SMALL = """\
+version: 1
+name: small
+target: servicenow
+fields:
+  short_description: "{{ displayName }} for {{ vars.team }} from {{ source.name }}"
+  impact: {from: severity, values: {high: 1, medium: 2}, otherwise: 3}
+examples:
+  - name: high
+    incident: {severity: high}
+    expect: {fields: {impact: 1}}
+  - name: low
+    incident: {severity: low}
+    expect: {fields: {impact: 3}}
+"""
 
 
 def tenant_of(lab: Lab) -> str:
@@ -63,3 +80,18 @@ def store(lab: Lab, *incidents: Incident) -> None:
             await app.store.write(work)
 
     asyncio.run(writing())
+
+
+def stocked(folder: Path) -> Lab:
+    """A lab whose state knows an incident that has come to its end, 4711, and six that have just begun."""
+    made = lab(folder)
+    tenant = tenant_of(made)
+    others = [incident(tenant, number, severity=("high", "low")[number % 2]) for number in range(1, 7)]
+    store(made, *story(tenant), *others)
+    return made
+
+
+def written(name: str, text: str) -> str:
+    """The name of a file that now holds the text."""
+    Path(name).write_text(text, encoding="utf-8")
+    return name
