@@ -99,7 +99,7 @@ def _parse(source: str) -> list[nodes.Expr]:
     try:
         tree = Environment(autoescape=False, keep_trailing_newline=True).parse(source)  # noqa: S701  # nothing is rendered
     except TemplateSyntaxError as error:
-        raise ExpressionError((f"does not compile: {error.message}", "correct the expression")) from error
+        raise ExpressionError(_misread(error.message or "")) from error
     except RecursionError as error:
         raise ExpressionError(_TOO_DEEP) from error
     except ValueError as error:  # Python's own bound on the digits of a number
@@ -112,6 +112,27 @@ def _parse(source: str) -> list[nodes.Expr]:
     if any(_deeper_than(MAX_DEPTH, node) for node in found):
         raise ExpressionError(_TOO_DEEP)
     return found
+
+
+# What Jinja2's parser says, what it means to somebody who wrote the expression, and what to do.
+_MISREAD = (
+    ("got '='", "`=` is no comparison", "compare with `==`"),
+    ("unexpected char '&'", "`&` is not part of the language", "write `and`"),
+    ("expected token 'name', got '|'", "`||` is not part of the language", "write `or`"),
+    ("unexpected char '!'", "`!` is not part of the language", "write `not`"),
+    ("unexpected end of template", "`{{` is never closed", "close it with `}}`"),
+    ("unexpected '}'", "`{{` is never closed", "close it with `}}`"),
+    ("expected token 'name'", "a filter is missing after `|`", "name it, or remove the `|`"),
+    ("unexpected 'end of print statement'", "a value is missing", "write it, or remove what stands before"),
+    ("expected token 'end of print statement'", "a value follows another", "put an operator between the two"),
+)
+
+
+def _misread(said: str) -> tuple[str, str]:
+    for fragment, what, remedy in _MISREAD:
+        if fragment in said:
+            return f"does not compile: {what}", remedy
+    return f"does not compile: {said}", "correct the expression"
 
 
 def _deeper_than(depth: int, node: nodes.Node) -> bool:
@@ -229,9 +250,8 @@ class _Compiler:
             return self._complain(f"`{node.name}` takes no named arguments", "give them in order")
         if not known.least <= len(arguments) <= known.most:
             count = f"{known.least}" if known.least == known.most else f"{known.least} to {known.most}"
-            return self._complain(
-                f"`{node.name}` takes {count} arguments, not {len(arguments)}", "correct them"
-            )
+            what = f"`{node.name}` takes {count} arguments, not {len(arguments)}"
+            return self._complain(what, f"write it as `{known.example or node.name}`")
         return _NOTHING if self._complaints else known.build(subject, arguments)
 
 

@@ -28,11 +28,12 @@ _FORMAT_LETTERS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """How many arguments a filter takes, at least and at most, and how it is built."""
+    """How many arguments a filter takes, at least and at most, how it is built, and how it is written with some."""
 
     build: Callable[[Expr, Sequence[Expr]], Expr]
     least: int = 0
     most: int = 0
+    example: str = ""
 
 
 def _derive(subject: Expr, run: Run, kind: Kind, *others: Expr, vocabulary: Vocabulary | None = None) -> Expr:
@@ -189,18 +190,18 @@ def _first(subject: Expr, _: Sequence[Expr]) -> Expr:
 
 FILTERS: Mapping[str, Filter] = MappingProxyType(
     {
-        "date": Filter(_date, 1, 2),
-        "plus": Filter(_plus, 1, 1),
-        "join": Filter(_join, 0, 1),
+        "date": Filter(_date, 1, 2, "date('yyyy-MM-dd')"),
+        "plus": Filter(_plus, 1, 1, "plus('4h')"),
+        "join": Filter(_join, 0, 1, "join(', ')"),
         "unique": Filter(_unique),
         "first": Filter(_first),
         "count": _simple(lambda value: len(_items(value)), Kind.NUMBER),
         "upper": _simple(lambda value: texts.show(value).upper(), Kind.TEXT),
         "lower": _simple(lambda value: texts.show(value).lower(), Kind.TEXT),
-        "cut": Filter(_cut, 1, 1),
+        "cut": Filter(_cut, 1, 1, "cut(80)"),
         "text": Filter(_words),
         "plain": _simple(plain, Kind.TEXT),
         "json": _simple(texts.as_json, Kind.TEXT),
-        "default": Filter(_default, 1, 1),
+        "default": Filter(_default, 1, 1, "default('none')"),
     }
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.mapping.expr import Expr, ExpressionError, Scope, constant
 from connector.mapping.view import View, reader
-from connector.mapping.vocabulary import COMMENT, LATER, PROPERTIES, Kind, Property
+from connector.mapping.vocabulary import COMMENT, ENUMS, LATER, PROPERTIES, Kind, Property
 from connector.model import Facts, RecordFacts
 from connector.yamlsource import nearest
 
@@ -116,6 +116,8 @@ class Names:
             return ExpressionError((f"`{name}` alone is not a value", remedy))
         if name == "item":
             return ExpressionError(("`item` exists only beside `each`", "name a property"))
+        if any(vocabulary.member(name) for vocabulary in ENUMS.values()):
+            return ExpressionError((f"`{name}` is a word, not a name", f"write it in quotes: '{name}'"))
         known = [*PROPERTIES, *self._scope.lets, *_PARTS]
         return ExpressionError((f"unknown name `{name}`", nearest(name, known) or _REFERENCE))
 

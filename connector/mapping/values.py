@@ -5,6 +5,7 @@ what only an incident can tell is turned when it is there, and then a value that
 and reported like an unknown word.
 """
 
+import difflib
 import enum
 import re
 from collections.abc import Callable
@@ -147,7 +148,9 @@ def literal(value: Scalar | None, spec: FieldSpec) -> FieldValue:
     written = texts.show(value)
     if spec.choices and written not in {str(choice) for choice in spec.choices}:
         known = [str(choice) for choice in spec.choices]
-        raise ExpressionError((f"`{written}` is not a choice of {spec.name}", nearest(written, known)))
+        word = difflib.get_close_matches(written, ("leave", "clear"), n=1)
+        remedy = nearest(written, word or known)
+        raise ExpressionError((f"`{written}` is not a choice of {spec.name}", remedy))
     if spec.limit is not None and len(written) > spec.limit:
         raise ExpressionError((f"longer than the {spec.limit} characters of {spec.name}", "shorten it"))
     try:

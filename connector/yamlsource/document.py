@@ -19,12 +19,17 @@ from yaml.scanner import Scanner
 from connector.errors import ConfigError, Problem
 from connector.yamlsource.parts import Gathered, Part
 from connector.yamlsource.scalars import Scalars, value_of
+from connector.yamlsource.syntax import syntax_problem
 
 Path = Sequence[object]  # keys and list positions, from the top of the file
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 30_000  # keys and values; more than any table needs, and read in about a second
+_BOUNDS = (
+    ("too many values", f"more than {MAX_NODES} keys and values", "split the file"),
+    ("levels of nesting", f"more than {MAX_DEPTH} levels of nesting", "flatten the document"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def load(text: str | bytes, file: str) -> Document:
     except (
         yaml.MarkedYAMLError
     ) as error:  # not as the cause: it quotes the line, whatever secret stands there
-        raise ConfigError([_syntax_problem(error, file)]) from None
+        raise ConfigError([syntax_problem(error, decoded, file, _BOUNDS)]) from None
     except ReaderError as error:
         raise ConfigError([_character_problem(error, decoded, file)]) from None
     if root is None:
@@ -163,45 +168,6 @@ def _compose(text: str, file: str) -> Node | None:
     loader = _Loader(text, file)
     node: Node | None = loader.get_single_node()
     return node
-
-
-# Fragments of PyYAML's messages, and what they mean to somebody who wrote the file.
-_SYNTAX = (
-    ("\\t", "a tab stands where spaces belong", "indent with spaces"),
-    ("mapping values are not allowed", "a second `:` on this line", "quote the text that contains `:`"),
-    ("could not find expected ':'", "a key without `:`", "write `key: value`"),
-    ("expected <block end>", "this line is indented differently from its neighbours", "align it with them"),
-    (
-        "expected the node content",
-        "a value is missing or starts with a reserved character",
-        "quote the value",
-    ),
-    ("cannot start any token", "text starts with a reserved character", "quote the text"),
-    ("expected a single document", "a second document starts here", "keep one document per file"),
-    ("while scanning a quoted scalar", "a quote is never closed", "close it"),
-    ("unexpected end of stream", "the text ends inside a quote", "close the quote"),
-    (
-        "unknown escape character",
-        "an unknown escape in double quotes",
-        "use single quotes, or double the `\\`",
-    ),
-    ("but got '<stream end>'", "a bracket or brace is never closed", "close it"),
-    ("expected ',' or", "a reserved character inside `[...]` or `{...}`", "quote the text that contains it"),
-    ("tag handle", "tags, which begin with `!`, are not supported", "quote it to make it text"),
-    ("anchors and aliases", "anchors and aliases are not supported", "write the value out"),
-    ("too many values", f"more than {MAX_NODES} keys and values", "split the file"),
-    ("levels of nesting", f"more than {MAX_DEPTH} levels of nesting", "flatten the document"),
-)
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    said = f"{error.context or ''} {error.problem or ''}"
-    for fragment, what, remedy in _SYNTAX:
-        if fragment in said:
-            return Problem(what, remedy, "", file, line, column)
-    return Problem(f"not YAML: {said.strip()}", "correct the syntax here", "", file, line, column)
 
 
 def _character_problem(error: ReaderError, text: str, file: str) -> Problem:

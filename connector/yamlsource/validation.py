@@ -127,8 +127,18 @@ def _problem(
     expected = sorted({_WRONG_TYPE[kind] for kind in kinds if kind in _WRONG_TYPE})
     if len(expected) == len(kinds) or len(expected) > 1:
         what = f"must be {' or '.join(expected)}, not {describe(detail['input'])}"
-        return document.problem(path, what, "change the value")
+        return document.problem(path, what, _converted(expected, detail["input"]))
     return document.problem(path, *_sentence(detail))
+
+
+def _converted(expected: list[str], value: Any) -> str:
+    """What to do with a value of the wrong type."""
+    if isinstance(value, Withheld) or value is None:
+        return "change the value"
+    scalar = not isinstance(value, Mapping | list | tuple)
+    if scalar and expected == ["a list"]:
+        return "put it in brackets: [...]"
+    return "put it in quotes" if scalar and "text" in expected else "change the value"
 
 
 def _unknown_key(

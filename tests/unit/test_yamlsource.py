@@ -74,7 +74,7 @@ def test_a_byte_order_mark_is_no_text() -> None:
         ("a: &x 1", "f.yaml:1:4: anchors and aliases are not supported; write the value out"),
         ("a: *x", "f.yaml:1:4: anchors and aliases are not supported; write the value out"),
         ("a:\n\tb: 1", "f.yaml:2:1: a tab stands where spaces belong; indent with spaces"),
-        ("a: 1\n  b: 2", "f.yaml:2:4: a second `:` on this line; quote the text that contains `:`"),
+        ("a: 1\n  b: 2", "f.yaml:2:3: this line is indented differently from its neighbours; align it with them"),
         ("a: b: c", "f.yaml:1:5: a second `:` on this line; quote the text that contains `:`"),
         (
             "a:\n  b: 1\n c: 2",

@@ -51,10 +51,10 @@ class Config(Shape):
     [
         ("nam: x", "f.yaml:1:1 nam: unknown key; did you mean `name`?"),
         ("zzz: x", "f.yaml:1:1 zzz: unknown key; use one of either, name, routes, sources, words"),
-        ("name: 7", "f.yaml:1:7 name: must be text, not `7`; change the value"),
+        ("name: 7", "f.yaml:1:7 name: must be text, not `7`; put it in quotes"),
         ("name:", "f.yaml:1:6 name: must be text, not empty; change the value"),
         ("name: X", "f.yaml:1:7 name: `X` has characters that are not allowed; match ^[a-z]+$"),
-        ("sources: x", "f.yaml:1:10 sources: must be a list, not `x`; change the value"),
+        ("sources: x", "f.yaml:1:10 sources: must be a list, not `x`; put it in brackets: [...]"),
         (
             "sources: [x]",
             "f.yaml:1:11 sources[0]: must be a mapping of keys to values, not `x`; change the value",

@@ -60,10 +60,7 @@ import pytest
         ),
         (
             "impact: {value: 1, when: 'severity = 3'}",
-            (
-                "5:28 fields.impact.when: does not compile: expected token 'end of print statement', got "
-                "'='; correct the expression"
-            ),
+            "5:28 fields.impact.when: does not compile: `=` is no comparison; compare with `==`",
         ),
         (
             "impact: {value: 1, when: false, else: clear}",
@@ -78,7 +75,7 @@ import pytest
             "impact: {value: 1.5}",
             (
                 "5:19 fields.impact.value: must be a whole number or text or true or false, not `1.5`; "
-                "change the value"
+                "put it in quotes"
             ),
         ),
         (
