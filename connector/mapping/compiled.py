@@ -70,6 +70,12 @@ class CompiledMapping:
         """The text of the file itself, without what it extends."""
         return self.sources[0][1]
 
+    @property
+    def backfills(self) -> bool:
+        """Whether a rule is for what is past, so that it says the same again whenever it is asked."""
+        file = self.document
+        return any(note.backfill for note in file.notes) or any(task.backfill for task in file.tasks)
+
     def apply(self, snapshot: Snapshot, old: Snapshot | None, facts: Facts = NO_FACTS) -> Mapped:
         """What the target should hold for the incident, given the previous revision read (None at first sight).
 

@@ -2,9 +2,9 @@
 
 A task belongs to the moment at which its rule first holds, not to the one at which its item came to be: a device may
 be known for days before somebody has to isolate it. So a task is fresh when the previous revision did not call for
-it, and what that revision called for already is history, which only `backfill` asks for again. Whether a record of
-another route was there at the previous revision is not known; it counts as absent, because a task asked for again is
-recognised by its key, and one never asked for is lost.
+it, and what that revision called for already is history, which only `backfill` asks for again. Where a mapping is
+asked again because a record of the incident came into being, the moment is that one; which of the records is the new
+one is not known, so none of them counts as there before. A task asked for twice is recognised by its key.
 
 A condition that cannot be decided asks for nothing. Title and text are for people, as a note is: they print a word
 that the vendor added later as it came.

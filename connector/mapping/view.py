@@ -102,10 +102,11 @@ class View:
         return view
 
     def earlier(self) -> "View | None":
-        """The previous revision as it was before any record of the incident was known; None at first sight."""
+        """The incident as it was mapped last, records that are recent not yet known; None at first sight."""
         if self.old_values is None:
             return None
-        return self._beside(self.old_values, lenient=self.lenient, facts=NO_FACTS)
+        facts = NO_FACTS if self.facts.recent else self.facts
+        return self._beside(self.old_values, lenient=self.lenient, facts=facts)
 
     def _beside(self, values: _Values, *, lenient: bool, facts: Facts | None = None) -> "View":
         facts = self.facts if facts is None else facts

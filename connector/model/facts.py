@@ -21,12 +21,13 @@ class Facts:
 
     `record` is what this route keeps for the incident, `links` what other routes keep for it, by the name of the
     route and of its target (see `link_name`). `merged` is what this route keeps for the incident that this one was
-    merged into.
+    merged into. `recent`: some of them came into being since the incident was mapped last.
     """
 
     record: RecordFacts | None = None
     links: Mapping[str, RecordFacts] = field(default_factory=dict)
     merged: RecordFacts | None = None
+    recent: bool = False
 
 
 NO_FACTS = Facts()

@@ -64,7 +64,7 @@ class Batch:
             links=links.applied(tx, route.name, keys, route.target),
             last=evaluations.get(tx, route.name, keys),
             facts=known_facts(tx, route, self.routes, [step.incident for step in self.steps]),
-            said=note_rows.known(tx, route.name, keys) if self.again else {},
+            said=note_rows.known(tx, route.name, keys) if self.again or route.mapping.backfills else {},
         )
 
 

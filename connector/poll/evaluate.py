@@ -116,7 +116,7 @@ class Gathered:
 def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
     """Decide on one incident and add the rows that follow to `out`: all of them, or none where this raises."""
     incident, key = step.incident, step.incident.key
-    mapped = route.mapping.apply(incident.snapshot, step.old, out.facts.get(key, NO_FACTS))
+    mapped = route.mapping.apply(incident.snapshot, step.old, _facts(step, out))
     mapped = out.news(key, mapped)
     pending = out.pending(key)
     decision = decide(mapped, intended_of(pending.record if pending else None, out.links.get(key)))
@@ -133,6 +133,11 @@ def evaluate(route: Route, step: Step, out: Gathered) -> Decision:
     )
     out.entries.append(decided)
     return decision
+
+
+def _facts(step: Step, out: Gathered) -> Facts:
+    facts = out.facts.get(step.incident.key, NO_FACTS)
+    return replace(facts, recent=True) if step.because == "link" else facts
 
 
 def _wanted(route: Route, incident: Incident, record: Record, now: datetime) -> Wanted:

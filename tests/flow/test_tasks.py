@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector import operate
-from connector.audit import SealedRow
+from connector.audit import AuditKind, Outcome, SealedRow
 from connector.cli.mock_folder import write_config
 from connector.config import load
 from connector.errors import RejectedError
@@ -21,7 +21,7 @@ from tests.support import endstate
 from tests.support.faketarget import FakeTarget, bench, link_of
 from tests.support.inprocess import URLS, Lab, new_world
 from tests.support.states import key, wanted_row
-from tests.support.tasks import BASES, TASKS, give_tasks
+from tests.support.tasks import BASES, TASKS, Tasks, give_tasks
 
 HAND_OVER = {"status": "awaitingAction", "assignedTo": "Customer"}
 BOTH = {"sentinel": ["Call the customer"], "servicenow": ["Call the customer"]}
@@ -40,7 +40,7 @@ class Story:
     def portal(self) -> Portal:
         return self.world.graph.portal
 
-    def ask(self, tasks: str = TASKS, table: str = "incident_task") -> None:
+    def ask(self, tasks: Tasks = TASKS, table: str = "incident_task") -> None:
         """From now on the mappings have these tasks."""
         self.lab = Lab(self.world, load(give_tasks(self._path, tasks, table=table)))
 
@@ -98,8 +98,11 @@ async def test_a_new_rule_with_backfill_is_for_what_holds_already(story: Story) 
     story.portal.comment("1", "Still waiting.", "Kim")
     story.ask(TASKS.replace("when:", "backfill: true, when:"))
     await story.settle(rescan=True)
-    await story.settle(rescan=True)
     assert story.tasks() == BOTH
+    before = len(await story.settle())
+    story.portal.set("1", {"priorityScore": 7}, "soc")
+    rows = await story.settle()
+    assert {row.outcome for row in rows[before:] if row.kind == AuditKind.DECIDED} == {Outcome.UNCHANGED}
 
 
 async def test_tasks_of_a_merely_renamed_title_are_not_asked_for_again(story: Story) -> None:

@@ -1,5 +1,6 @@
 """Tasks: asked for when their rule first holds, once for each item or once for an incident."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,7 +120,8 @@ def test_a_record_that_came_into_being_since_makes_a_task_fresh(load: Any) -> No
     facts = Facts(links={"snow": RecordFacts("INC0007")})
 
     assert mapping.apply(INCIDENT, INCIDENT).notes == ()
-    assert tasks(mapping.apply(INCIDENT, INCIDENT, facts)) == [("Follow INC0007", True)]
+    assert tasks(mapping.apply(INCIDENT, INCIDENT, facts)) == [("Follow INC0007", False)]
+    assert tasks(mapping.apply(INCIDENT, INCIDENT, replace(facts, recent=True))) == [("Follow INC0007", True)]
 
 
 def test_examples_expect_tasks_by_title(complaints: Any) -> None:
