@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connector.mapping.vocabulary import ENUMS, EXPERTS, PROPERTIES, Kind
 from connector.model import Catalogue, FieldKind, FieldSpec
 from tests.verify.mapping_incidents import OWNERS
+from tests.verify.mapping_parts import CORES, MISTAKES
 
 _KINDS = {kind: [name for name, known in PROPERTIES.items() if known.kind is kind] for kind in Kind}
 _WORDS = {**{name: known.members for name, known in ENUMS.items()}, "experts": EXPERTS.members}
@@ -214,68 +215,13 @@ _change_notes = st.fixed_dictionaries(
     {"changed": st.lists(st.sampled_from(sorted(PROPERTIES)), min_size=1, max_size=3), "text": templates},
     optional={"when": conditions},
 )
-# What the target needs to create a record, and what makes closing legal.
-_OVER = "status in ['resolved', 'redirected']"
-_NEEDED = {
-    "title": {"template": "{{ displayName or 'Incident' }}"},
-    "severity": {"from": "severity", "values": {"high": "High"}, "otherwise": "Low"},
-    "status": {"from": "status", "values": {"active": "New"}, "otherwise": "Active"},
-}
-_REASONS = {"truePositive": "SuspiciousActivity", "falsePositive": "InaccurateData"}
-_VERDICTS = {"truePositive": "TruePositive", "falsePositive": "FalsePositive"}
-_CORES: dict[str, tuple[dict[str, Any], ...]] = {
-    "servicenow": (
-        {},
-        {
-            "state": {
-                "from": "status",
-                "values": {"active": 1, "awaitingAction": 3, "inProgress": 2},
-                "otherwise": 6,
-            },
-            "hold_reason": {"from": "status", "values": {"awaitingAction": 4}, "otherwise": "leave"},
-            "close_code": {"value": "Solution provided", "when": _OVER},
-            "close_notes": {"template": "Done. {{ resolvingComment }}", "when": _OVER},
-        },
-    ),
-    "sentinel": (
-        _NEEDED,
-        {
-            **_NEEDED,
-            "status": {"from": _OVER, "values": {True: "Closed", False: "Active"}},
-            "classification": {
-                "from": "classification",
-                "values": _VERDICTS,
-                "otherwise": "Undetermined",
-                "when": _OVER,
-            },
-            "classificationReason": {
-                "from": "classification",
-                "values": _REASONS,
-                "otherwise": "clear",
-                "when": _OVER,
-                "else": "clear",
-            },
-        },
-    ),
-}
-_MISTAKES: tuple[dict[str, Any], ...] = (
-    {"create_when": "stauts == 'active'"},
-    {"scope": [{"id": "x", "exclude_when": "severity == 'hihg'"}]},
-    {"fields": {"no_such_field": "x"}},
-    {"fields": {"description": {"template": "{{ displayName | shorten }}"}}},
-    {"let": {"shout": "{{ vars.nothing }}", "late": "late"}},
-    {"notes": [{"name": "n", "each": "displayName", "text": "x"}]},
-    {"description": ["a list"]},
-    {"version": 2},
-    {"fields": {"description": {"from": "severity", "values": {"high": "x"}}}},
-)
 
 
 @st.composite
 def documents(draw: st.DrawFn, catalogue: Catalogue) -> dict[str, Any]:
     """A whole mapping as plain data."""
     custom = [] if catalogue.custom is None else ["u_a", "u_b", "u_c"]
-    core = {} if draw(st.integers(0, 9)) == 9 else draw(st.sampled_from(_CORES.get(catalogue.target, ({},))))
+    core = {} if draw(st.integers(0, 9)) == 9 else draw(st.sampled_from(CORES.get(catalogue.target, ({},))))
     judged = {partner for name in core for partner in catalogue.group(name)}
     names = [name for name in [*catalogue.fields, *custom] if name not in core | dict.fromkeys(judged)]
     chosen = draw(st.lists(st.sampled_from(names), max_size=5, unique=True))
@@ -303,7 +249,7 @@ def documents(draw: st.DrawFn, catalogue: Catalogue) -> dict[str, Any]:
     }
     if not catalogue.tags_native:
         document["tags"]["into"] = draw(st.sampled_from(["note", "u_tags"]))
-    return document | (draw(st.sampled_from(_MISTAKES)) if draw(st.integers(0, 7)) == 7 else {})
+    return document | (draw(st.sampled_from(MISTAKES)) if draw(st.integers(0, 7)) == 7 else {})
 
 
 def _unlet(template: str) -> bool:
