@@ -10,10 +10,9 @@ import typer
 from connector.app import open_store
 from connector.config import Config
 from connector.config.bindings import Binding, bindings, without_mappings
-from connector.model import NO_FACTS, Facts, IncidentKey, RecordFacts, Snapshot, link_name
+from connector.model import NO_FACTS, Facts, IncidentKey, Snapshot, link_name
 from connector.poll.evaluate import untagged
 from connector.store import Tx, links, snapshots
-from connector.store.links import Linked
 from connector.store.snapshots import Stored
 
 T = TypeVar("T")
@@ -65,14 +64,23 @@ class Surroundings:
         """What the route's mapping may know of records."""
         if not binding.route:
             return NO_FACTS
-        linked = links.of_incident(tx, key)
-        others = [each for each in linked if each.route != binding.route]
-        merged = str(snapshot.get("redirectIncidentId") or "")
-        into = links.of_incident(tx, IncidentKey(key.tenant, merged)) if merged else []
+        routes = [each for each in self.routes if each.source == binding.source]
+        into = IncidentKey(key.tenant, str(snapshot.get("redirectIncidentId") or ""))
+        records = links.records(tx, {each.route: each.target for each in routes}, sorted({key, into}))
+        # Of one name the route that has it wins over a target, a target over a type, the first over later ones.
+        others = [
+            each for each in reversed(routes) if each.route != binding.route and (each.route, key) in records
+        ]
+        kinds = {each.name: each.type for each in self.config.settings.targets}
+        names = (
+            *((kinds.get(each.target, each.target), each.route) for each in others),
+            *((each.target, each.route) for each in others),
+            *((each.route, each.route) for each in others),
+        )
         return Facts(
-            _own(linked, binding),
-            {link_name(name): _facts(each) for each in others for name in (each.target, each.route)},
-            _own(into, binding),
+            records.get((binding.route, key)),
+            {link_name(name): records[route, key] for name, route in names},
+            records.get((binding.route, into)),
         )
 
     def echoes(self, tx: Tx, key: IncidentKey) -> frozenset[str]:
@@ -112,11 +120,3 @@ class Surroundings:
 
 def _history(tx: Tx, key: IncidentKey) -> list[Stored]:
     return snapshots.history(tx, key)
-
-
-def _own(linked: Sequence[Linked], binding: Binding) -> RecordFacts | None:
-    return next((_facts(each) for each in linked if each.route == binding.route), None)
-
-
-def _facts(linked: Linked) -> RecordFacts:
-    return RecordFacts(linked.link.number, linked.link.url)

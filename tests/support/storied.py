@@ -1,6 +1,7 @@
 """Stored incidents for commands that look at the state: written by hand, without a poll."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,12 @@ def store(lab: Lab, *incidents: Incident) -> None:
     def work(tx: Tx) -> None:
         for each in incidents:
             snapshots.add(tx, [each], EARLIER)
+
+    write(lab, work)
+
+
+def write(lab: Lab, work: Callable[[Tx], None]) -> None:
+    """Do something to the state, while nothing else runs."""
 
     async def writing() -> None:
         async with lab.process() as app:
