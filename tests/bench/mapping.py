@@ -19,13 +19,18 @@ from connector.mapping import CompiledMapping, load_mapping
 from connector.mapping.text import show
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.servicenow.catalogue import SERVICENOW_CATALOGUE
+from connector.targets.servicenow.security import SECURITY_CATALOGUE
 from tests.bench.incidents import Pair, pairs
 from tests.bench.naive import Naive
 
 LEAST_RATE = 10_000  # incidents per second
 _HERE = Path(__file__).parent
 _MAPPINGS = _HERE.parents[1] / "mappings"
-_CATALOGUES = {"sentinel": SENTINEL_CATALOGUE, "servicenow": SERVICENOW_CATALOGUE}
+_CATALOGUES = {
+    "sentinel": SENTINEL_CATALOGUE,
+    "servicenow": SERVICENOW_CATALOGUE,
+    "servicenow-sir": SECURITY_CATALOGUE,
+}
 
 
 def main() -> int:
