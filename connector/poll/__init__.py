@@ -4,10 +4,12 @@ The transaction holds everything a page leads to (snapshots, wanted rows, note r
 process may die between any two pages and nothing is half known. Deciding happens inside it, because a decision
 compares with what was last intended, and that must not move between the look and the write.
 
-`sweep` walks the source's pages; `settle` stores one page; `evaluate` is one incident under one route.
+`sweep` walks the source's pages; `settle` stores one page; `batch` is a page's incidents under one route, `evaluate`
+one of them; `facts` are the records that mappings look at; `remap` maps again what is stored when these change.
 """
 
-from connector.poll.evaluate import Route
+from connector.poll.batch import decisions_of
+from connector.poll.route import Route
 from connector.poll.sweep import Poll, Sweep
 
-__all__ = ["Poll", "Route", "Sweep"]
+__all__ = ["Poll", "Route", "Sweep", "decisions_of"]

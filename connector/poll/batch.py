@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from connector.model import Incident, IncidentKey
 from connector.plan import Reason
 from connector.poll.blame import blame
-from connector.poll.evaluate import Gathered, Route, Step, evaluate
+from connector.poll.evaluate import Gathered, Step, evaluate
 from connector.poll.facts import known_facts
+from connector.poll.route import Route
 from connector.store import Tx, evaluations, links, wanted
 from connector.store import notes as note_rows
 from connector.store.evaluations import Evaluation
@@ -43,9 +44,10 @@ class Batch:
         done = Evaluated()
         for step in self.steps:
             key = step.incident.key
-            if self.again or not _evaluated(gathered.last.get(key), step.incident, route):
+            given = route.under(key)
+            if self.again or not _evaluated(gathered.last.get(key), step.incident, given):
                 try:
-                    done.reasons[evaluate(route, step, gathered).reason] += 1
+                    done.reasons[evaluate(given, step, gathered).reason] += 1
                 except Exception as error:  # noqa: BLE001  # whatever one incident does to us, the rest goes on
                     done.failures[key] = f"route {route.name} cannot evaluate it: {blame(error)}"
         wanted.put(tx, list(gathered.wanted.values()))

@@ -6,11 +6,9 @@ from datetime import datetime
 from itertools import chain, count
 
 from connector.audit import AuditEntry, AuditKind, Outcome
-from connector.mapping import CompiledMapping
 from connector.model import (
     JSON,
     NO_FACTS,
-    Catalogue,
     Facts,
     Incident,
     IncidentKey,
@@ -22,6 +20,7 @@ from connector.model import (
     as_json,
 )
 from connector.plan import Change, Decision, Reason, decide, intended_of, note_text, priority_of
+from connector.poll.route import Route
 from connector.store.evaluations import Evaluation
 from connector.store.notes import NewNote
 from connector.store.wanted import Wanted
@@ -34,16 +33,6 @@ _ENDS = {
 }
 
 _TAGS = "tags"  # the rule of notes about tags
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Source + target + mapping. `target` is the target's configured name, `catalogue` what its type can hold."""
-
-    name: str
-    target: str
-    catalogue: Catalogue
-    mapping: CompiledMapping
 
 
 @dataclass(frozen=True, slots=True)

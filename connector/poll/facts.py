@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.model import Facts, Incident, IncidentKey, RecordFacts, link_name
-from connector.poll.evaluate import Route
+from connector.poll.route import Route
 from connector.store import Tx, awaits, links
 
 _Records = Mapping[tuple[str, IncidentKey], RecordFacts]
@@ -16,11 +16,19 @@ def known_facts(
 
     `routes` are all routes of the source. An incident that was merged into another one is remembered to depend on it.
     """
-    looks_at = route.mapping.reads_records
-    if not looks_at:
+    if not route.reads_records:
         return {}
-    merged = dict(_merged(incidents)) if "mergedInto" in looks_at else {}
-    awaits.put(tx, route.name, merged)
+    awaits.put(tx, route.name, _awaited(route, incidents))
+    return facts_now(tx, route, routes, incidents)
+
+
+def facts_now(
+    tx: Tx, route: Route, routes: Sequence[Route], incidents: Sequence[Incident]
+) -> dict[IncidentKey, Facts]:
+    """The same, only read: nothing is remembered."""
+    if not route.reads_records:
+        return {}
+    merged = _awaited(route, incidents)
     keys = {*(incident.key for incident in incidents), *merged.values()}
     records = links.records(tx, {each.name: each.target for each in routes}, sorted(keys))
     others = [each for each in routes if each.name != route.name]
@@ -32,6 +40,10 @@ def known_facts(
         )
         for key in (incident.key for incident in incidents)
     }
+
+
+def _awaited(route: Route, incidents: Sequence[Incident]) -> dict[IncidentKey, IncidentKey]:
+    return dict(_merged(incidents)) if "mergedInto" in route.reads_records else {}
 
 
 def _merged(incidents: Sequence[Incident]) -> Iterator[tuple[IncidentKey, IncidentKey]]:

@@ -15,7 +15,8 @@ from connector.model import Event, EventKind, Incident, IncidentKey, SetAside
 from connector.plan import Reason
 from connector.poll.asides import set_aside
 from connector.poll.batch import Batch, decisions_of, without_echoes
-from connector.poll.evaluate import Route, Step
+from connector.poll.evaluate import Step
+from connector.poll.route import Route
 from connector.store import Store, Tx, evaluations, mappings_seen, remaps, snapshots
 from connector.store.evaluations import Evaluation
 from connector.store.snapshots import Stored
@@ -34,7 +35,10 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Remapping:
-    """Maps again what waits for it, of one source. `woken` is called when that left something to deliver."""
+    """Maps again what waits for it, of one source. `woken` is called when that left something to deliver.
+
+    `in_force` gives the routes the mappings that are in force.
+    """
 
     source: str
     tenant: str
@@ -42,6 +46,7 @@ class Remapping:
     store: Store
     emit: Callable[[Event], None]
     woken: Callable[[], None]
+    in_force: Callable[[Tx, Sequence[Route]], Sequence[Route]] = lambda _, routes: routes
 
     async def run(self) -> Counter[Reason]:
         """Go once through everything that waits; how often each decision was made."""
@@ -49,12 +54,12 @@ class Remapping:
         waiting = await self.store.read(remaps.count)
         for route in self.routes:
             if route.name in waiting:
-                await self._map(route, reasons)
+                await self._map(route.name, reasons)
         return reasons
 
-    async def _map(self, route: Route, reasons: Counter[Reason]) -> None:
+    async def _map(self, name: str, reasons: Counter[Reason]) -> None:
         after: IncidentKey | None = None
-        while portion := await self.store.write(partial(self._portion, route=route, after=after)):
+        while portion := await self.store.write(partial(self._portion, name=name, after=after)):
             after = portion.last
             reasons.update(portion.reasons)
             for aside in portion.asides:
@@ -64,18 +69,25 @@ class Remapping:
             if portion.reasons[Reason.CREATE] or portion.reasons[Reason.UPDATE]:
                 self.woken()
 
-    def _portion(self, tx: Tx, route: Route, after: IncidentKey | None) -> Portion | None:
+    def _portion(self, tx: Tx, name: str, after: IncidentKey | None) -> Portion | None:
         tx.alone(decisions_of(self.source))
-        keys = remaps.take(tx, route.name, PORTION, after)
+        keys = remaps.take(tx, name, PORTION, after)
         if not keys:
             return None
-        mappings_seen.put(tx, route.mapping.hash, route.mapping.name, route.mapping.text)
+        routes = self.in_force(tx, self.routes)
+        route = next(each for each in routes if each.name == name)
+        for mapping in route.mappings:
+            mappings_seen.put(tx, mapping.hash, mapping.name, mapping.text)
         last = evaluations.get(tx, route.name, keys)
         stored = snapshots.recent(tx, [key for key in keys if key in last])
         # A revision that another route cannot evaluate yet is not stored: its turn comes when it is.
         early = {key for key, found in stored.items() if not _same(found[0], last[key])}
-        steps = [_step(key, stored[key], last[key], route) for key in keys if key in stored.keys() - early]
-        batch = Batch(self.source, self.routes, without_echoes(tx, self.routes, steps), again=True)
+        steps = [
+            _step(key, stored[key], last[key], route.under(key))
+            for key in keys
+            if key in stored.keys() - early
+        ]
+        batch = Batch(self.source, routes, without_echoes(tx, routes, steps), again=True)
         done = batch.evaluate(tx, route)
         told = self._set_aside(tx, route, done.failures, {key: last[key] for key in done.failures})
         remaps.done(tx, route.name, [key for key in keys if key not in early])

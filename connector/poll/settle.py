@@ -14,7 +14,8 @@ from connector.model import JSON, Incident, IncidentKey, Page, SetAside
 from connector.plan import Reason
 from connector.poll.asides import set_aside
 from connector.poll.batch import Batch, decisions_of, without_echoes
-from connector.poll.evaluate import Route, Step
+from connector.poll.evaluate import Step
+from connector.poll.route import Route
 from connector.store import Tx, positions, readings, set_asides, snapshots
 
 

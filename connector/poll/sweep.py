@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from connector.audit import AuditEntry, AuditKind
 from connector.errors import ConnectorError, StateError
-from connector.model import Event, EventKind, Page, Position, Revision, Source
+from connector.model import Event, EventKind, Page, Position, Revision, SetAside, Source
 from connector.plan import Reason
 from connector.poll.blame import blame
-from connector.poll.evaluate import Route
 from connector.poll.remap import Remapping
+from connector.poll.route import Route
 from connector.poll.settle import Settlement, Sweep, counts
 from connector.store import Store, Tx, mappings_seen, positions, readings, set_asides
 
@@ -23,7 +23,8 @@ class Poll:
     """Everything a poll of one source needs.
 
     `start` gives the revision to begin at when the source was never read; `history` is how many revisions of an
-    incident are kept; `woken` is called after each stored page that left something to deliver.
+    incident are kept; `woken` is called after each stored page that left something to deliver. `in_force` gives the
+    routes the mappings that are in force.
     """
 
     source: Source
@@ -34,6 +35,7 @@ class Poll:
     emit: Callable[[Event], None]
     history: int
     woken: Callable[[], None]
+    in_force: Callable[[Tx, Sequence[Route]], Sequence[Route]] = lambda _, routes: routes
 
     async def once(self, *, rescan: bool = False) -> Sweep:
         """Read everything that changed since the stored position, or, to `rescan`, since the source's start."""
@@ -60,7 +62,7 @@ class Poll:
         """Map again what waits for it, from what is stored; how often each decision was made."""
         source = self.source
         return await Remapping(
-            source.name, source.tenant, self.routes, self.store, self.emit, self.woken
+            source.name, source.tenant, self.routes, self.store, self.emit, self.woken, self.in_force
         ).run()
 
     def _open(self, tx: Tx) -> tuple[Position, Position, list[str]]:
@@ -68,8 +70,8 @@ class Poll:
 
         The start is stored at the first poll, so that `now` means then and not each restart.
         """
-        for route in self.routes:
-            mappings_seen.put(tx, route.mapping.hash, route.mapping.name, route.mapping.text)
+        for mapping in (each for route in self.in_force(tx, self.routes) for each in route.mappings):
+            mappings_seen.put(tx, mapping.hash, mapping.name, mapping.text)
         stored = positions.get(tx, self.source.name)
         if stored is None:
             stored = Position(self.start(tx.now))
@@ -79,8 +81,11 @@ class Poll:
         return stored, start or stored, again
 
     async def _store(self, page: Page, sweep: Sweep, *, rescan: bool) -> None:
-        settlement = Settlement(self.routes, page, sweep, self.history, rescan=rescan)
-        asides = await self.store.write(settlement.settle)
+        def settle(tx: Tx) -> list[SetAside]:
+            routes = self.in_force(tx, self.routes)
+            return Settlement(routes, page, sweep, self.history, rescan=rescan).settle(tx)
+
+        asides = await self.store.write(settle)
         for aside in asides:
             self.emit(
                 Event(EventKind.SET_ASIDE, self.source.name, incident=aside.incident, reason=aside.reason)

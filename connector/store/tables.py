@@ -221,6 +221,38 @@ mappings_seen = Table(
     Column("first_seen", Moment, nullable=False),
 )
 
+# Which mapping a route works with, since when and because of whom; without `until` it is in force. `canary` is the
+# percentage of incidents that it is tried on. `revoked`: taken back, and not to be brought again by its file alone.
+activations = Table(
+    "activations",
+    metadata,
+    _text("route", key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    _text("hash"),
+    _text("name"),
+    Column("sources", Json, nullable=False),
+    Column("vars", Json, nullable=False),
+    _text("author"),
+    _text("reason"),
+    _text("vcs"),
+    _text("how"),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("canary", Integer),
+    Column("revoked", Boolean, nullable=False),
+)
+
+# What a route's mapping file holds, where that is not in force, and why it is not.
+offers = Table(
+    "offers",
+    metadata,
+    _text("route", key=True),
+    _text("hash"),
+    _text("verdict"),
+    _text("reason"),
+    Column("since", Moment, nullable=False),
+)
+
 audits = Table(
     "audits",
     metadata,

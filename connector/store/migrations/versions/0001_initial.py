@@ -14,6 +14,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 def upgrade() -> None:
     _reading()
     _deciding()
+    _activating()
     _wanted()
     _notes()
     _delivering()
@@ -88,6 +89,26 @@ def _deciding() -> None:
         *_texts("hash", "name", "text"),
         *_bigs("first_seen"),
         _key("mappings_seen", "hash"),
+    )
+
+
+def _activating() -> None:
+    op.create_table(
+        "activations",
+        *_texts("route"),
+        *_wholes("n"),
+        *_texts("hash", "name", "sources", "vars", "author", "reason", "vcs", "how"),
+        *_bigs("at"),
+        sa.Column("until", sa.BigInteger),
+        sa.Column("canary", sa.Integer),
+        sa.Column("revoked", sa.Boolean, nullable=False),
+        _key("activations", "route", "n"),
+    )
+    op.create_table(
+        "offers",
+        *_texts("route", "hash", "verdict", "reason"),
+        *_bigs("since"),
+        _key("offers", "route"),
     )
 
 
