@@ -144,10 +144,45 @@ async def test_tasks_have_two_statuses_and_an_etag(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "properties", [{"title": "t"}, {"status": "New"}, {"title": "t", "status": "Active"}]
+    "properties",
+    [
+        {"title": "t"},
+        {"status": "New"},
+        {"title": "t", "status": "Active"},
+        {"title": "t" * 151, "status": "New"},
+        {"title": "t", "description": "d" * 3001, "status": "New"},
+    ],
 )
 async def test_unacceptable_tasks_are_refused(caller: Caller, properties: dict[str, str]) -> None:
     assert (await caller.call("PUT", TASK, {"properties": properties})).status_code == 400
+
+
+async def test_a_task_changes_its_incidents_version(caller: Caller) -> None:
+    before = await caller.get()
+
+    await caller.call("PUT", TASK, {"properties": {"title": "t", "status": "New"}})
+
+    assert (await caller.get())["etag"] != before["etag"]
+
+
+async def test_a_person_completes_a_task(caller: Caller) -> None:
+    await caller.call("PUT", TASK, {"properties": {"title": "t", "status": "New"}})
+
+    caller.mock.edit_task(NAME, TASK.rpartition("/")[2], {"status": "Completed"}, by="Kim")
+
+    task = (await caller.call("GET", TASK)).json()["properties"]
+    assert (task["title"], task["status"], task["lastModifiedBy"]["name"]) == ("t", "Completed", "Kim")
+
+
+async def test_a_role_may_lack_tasks_alone(caller: Caller) -> None:
+    caller.mock.settings.tasks_writable = False
+
+    refused = await caller.call("PUT", TASK, {"properties": {"title": "t", "status": "New"}})
+    read = await caller.call("GET", f"/{NAME}/tasks")
+    commented = await caller.call("PUT", COMMENT, message("x"))
+
+    assert (refused.status_code, read.status_code, commented.status_code) == (403, 200, 201)
+    assert "incidents/tasks/write" in refused.json()["error"]["message"]
 
 
 async def test_an_incident_holds_forty_tasks(caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """The mappings that come with the product: their examples, every state, and incidents that nobody expects."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def test_examples_pass_and_cover_every_documented_stage(mapping: CompiledMapping
     assert [result for result in results if not result.passed] == []
     for stage in STAGES:
         assert any(stage in result.name for result in results), stage
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_tasks_in_the_comments_work_once_they_are_none(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    commented = re.search(r"^# tasks:\n(#   .*\n)+", text, re.MULTILINE)
+    assert commented is not None
+    uncommented = text.replace(commented[0], re.sub(r"^# ", "", commented[0], flags=re.MULTILINE))
+
+    mapping = load_mapping(
+        uncommented, path.name, catalogues=CATALOGUES, vars={}, microsoft_owned="microsoft" in path.name
+    )
+
+    handed_over = INCIDENT | {"status": "awaitingAction", "devices": ["lap-1"]}
+    assert [note.title for note in mapping.apply(handed_over, None).notes if note.title] == ["Isolate lap-1"]
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=NAMES)
