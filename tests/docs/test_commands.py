@@ -56,7 +56,7 @@ def test_options_named_in_the_table_exist(names: list[str], says: str) -> None:
 
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_command_lines_in_pages_are_accepted(page: str, line: str) -> None:
-    words = shlex.split(re.split(r"\s{2,}", line)[0], comments=True)
+    words = shlex.split(re.split(r"\s{2,}| > ", line)[0], comments=True)
     at: Any = PROGRAM
     while isinstance(at, TyperGroup):
         at = at.commands[words.pop(0)]
