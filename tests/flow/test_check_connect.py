@@ -189,7 +189,7 @@ Change = Callable[[ServiceNowMock], object]
         (
             close("sys_choice"),
             Level.WARNING,
-            "field close_code: its choices cannot be read",
+            "choices: of close_code, hold_reason, impact, state, urgency are not to be seen",
             "let the account read sys_choice",
         ),
         (

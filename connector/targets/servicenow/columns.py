@@ -51,10 +51,16 @@ def check_fields(
 ) -> Iterator[Finding]:
     """What is wrong with each field that a mapping writes; one line for all that are right."""
     right: list[str] = []
+    unread: list[str] = []
     for name, users in _users(writings).items():
         found = list(_check_field(dialect, name, users, columns, choices))
         yield from found
         right += [] if found else [name]
+        is_choice = dialect.kind.catalogue.spec(name).kind is FieldKind.CHOICE
+        unread += [name] if is_choice and name in columns and not choices.get(name) else []
+    if unread:
+        remedy = "let the account read sys_choice, or look at the choice lists yourself"
+        yield warning("choices", f"of {', '.join(sorted(unread))} are not to be seen", remedy)
     if right:
         yield ok("fields", f"{len(right)} are there and take what is written: {', '.join(sorted(right))}")
 
@@ -98,7 +104,6 @@ def _check_field(
 def _check_choices(
     dialect: Dialect, name: str, users: Sequence[Writing], known: Mapping[str, str]
 ) -> Iterator[Finding]:
-    is_choice = dialect.kind.catalogue.spec(name).kind is FieldKind.CHOICE
     written = {
         text: each.mapping
         for each in users
@@ -106,9 +111,6 @@ def _check_choices(
         if not isinstance(value, Lookup) and (text := text_of(name, value))
     }
     if not known:
-        if is_choice and written:
-            remedy = "let the account read sys_choice; look at the choice list yourself"
-            yield warning(f"field {name}", "its choices cannot be read", remedy)
         return
     labelled = name in dialect.kind.cycle.labelled
     legal = {*known, *(label for label in known.values() if labelled)}
