@@ -1,6 +1,7 @@
 """Tasks from the mapping to both targets: once each, for what happens from now on, and each failing by itself."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from connector.store import notes
 from connector.store.notes import NewNote
 from tests.support import endstate
 from tests.support.faketarget import FakeTarget, bench, link_of
-from tests.support.inprocess import URLS, Lab, new_world
+from tests.support.inprocess import URLS, Lab, lab, new_world
+from tests.support.planning import Planner
 from tests.support.states import key, wanted_row
 from tests.support.tasks import BASES, TASKS, Tasks, give_tasks
 
@@ -213,3 +215,17 @@ async def test_what_was_asked_for_leaves_no_words_behind(tmp_path: Path) -> None
         assert [each.title for each in seen] == ["Isolate PC-KIM"]
         rows = await desk.store.read(lambda tx: tx.connection.exec_driver_sql("SELECT * FROM notes").all())
         assert "PC-KIM" not in str(rows)
+
+
+async def test_tasks_come_as_planned(tmp_path: Path) -> None:
+    planner = Planner(lab(tmp_path, tasks=True))
+    planner.portal.create({"displayName": "Phish", "customTags": ["vip"]})
+    await planner.comes_true()
+    planner.lab.advance(timedelta(minutes=1))
+    planner.portal.set("1", HAND_OVER, "soc")
+
+    plan = await planner.comes_true()
+
+    paths = [write.path for item in plan.items for write in item.writes]
+    assert sum("/tasks/" in path for path in paths) == 1
+    assert sum(path.endswith("/incident_task") for path in paths) == 1
