@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector.app.build import App, Wrapping, build, utc_now
-from connector.app.planning import Scope, feeds_of, plan, read
+from connector.app.planning import Scope, feeds_of, let_past, plan, read
 from connector.audit import AuditEntry, AuditKind
 from connector.config import Config
 from connector.forecast import ChosenSource, Moved, Plan, moved
@@ -56,7 +56,7 @@ class Applying:
     async def run(self, store: Store) -> Applied:
         """Write what was planned, or nothing; the state is closed at the end."""
         async with self._app(store) as app:
-            scope = Scope(self.planned.route, self.planned.rescan)
+            scope = Scope(self.planned.route, self.planned.rescan, self.planned.past_brakes)
             again = await plan(self.config, scope, real=store, now=self.now, runtime=self.runtime)
             differences = () if again.incomplete else tuple(moved(self.planned, again))
             await store.write(lambda tx: self._tell(tx, len(differences) + len(again.incomplete)))
@@ -78,6 +78,8 @@ class Applying:
         failures = await read(app, feeds_of(app, routes), rescan=self.planned.rescan)
         places = [Place(item.route, item.key) for item in self.planned.items if item.carried]
         rows = await app.store.write(lambda tx: _made_ready(tx, places))
+        if self.planned.past_brakes:
+            await let_past(app, rows)
         done = asyncio.create_task(asyncio.sleep(0))
         await done
         async with asyncio.TaskGroup() as tasks:
@@ -100,6 +102,8 @@ class Applying:
             "items": len(self.planned.items),
             "writes": self.planned.writes,
         }
+        if self.planned.past_brakes:
+            data["past_brakes"] = True
         if differences:
             data["refused"] = differences
         tx.audit(AuditEntry(AuditKind.OPERATOR, at=tx.now, route=self.planned.route or "", data=data))

@@ -10,24 +10,28 @@ from connector.app.build import App, Feed, Wrapping, build, utc_now
 from connector.audit import iso
 from connector.config import Config
 from connector.config.load import Route
-from connector.deliver import Deliverer
+from connector.deliver import Brakes, Deliverer
 from connector.errors import ConnectorError, StateError
 from connector.forecast import CopyingSource, Plan, RehearsingTarget, Scratch, items_of
 from connector.forecast.items import Place, to_look_at
 from connector.forecast.rehearsing import Attempt
 from connector.http import Runtime
 from connector.model import IncidentKey, Seen, Target
-from connector.store import Store, Tx, pauses, set_asides, snapshots, undelivered
+from connector.store import Store, Tx, holds, pauses, set_asides, snapshots, undelivered
 from connector.store.undelivered import Picked, Undelivered
 from connector.telemetry import null
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to plan: one route or all; with `rescan` everything since each source's start is decided on again."""
+    """What to plan: one route or all; with `rescan` everything since each source's start is decided on again.
+
+    `past_brakes`: as if no brake held anything, since a person looks at the plan.
+    """
 
     route: str | None = None
     rescan: bool = False
+    past_brakes: bool = False
 
     def routes(self, config: Config) -> list[Route]:
         """The configured routes that are meant."""
@@ -73,6 +77,17 @@ async def read(app: App, feeds: list[Feed], *, rescan: bool) -> list[str]:
     return failures
 
 
+async def let_past(app: App, rows: list[int] | None) -> None:
+    """Let rows leave whatever the brakes say of them: those with the ids given, or all; this app counts no more."""
+    for deliverer in app.deliverers:
+        deliverer.brakes = Brakes()
+
+    def work(tx: Tx) -> None:
+        holds.release(tx, [row.id for row in holds.every(tx) if rows is None or row.id in rows])
+
+    await app.store.write(work)
+
+
 def feeds_of(app: App, routes: list[Route]) -> list[Feed]:
     """The polls that feed some of the routes."""
     sources = {route.source for route in routes}
@@ -94,6 +109,8 @@ class _Rehearsal:
         routes = self.scope.routes(self.config)
         before = {(each.route, each.key) for each in await self._waiting()}
         self.unknown += await read(self.app, feeds_of(self.app, routes), rescan=self.scope.rescan)
+        if self.scope.past_brakes:
+            await let_past(self.app, None)
         meant = await self._waiting()
         await asyncio.gather(*map(self._deliver, self.app.deliverers))
         left = {(each.route, each.key): each for each in await self._waiting()}
@@ -105,6 +122,7 @@ class _Rehearsal:
             made=iso(self.app.now()),
             route=self.scope.route,
             rescan=self.scope.rescan,
+            past_brakes=self.scope.past_brakes,
             mappings={route.name: route.mapping.hash for route in routes},
             targets={each.name: each.far_side for each in self.config.settings.targets},
             items=tuple(items_of(meant, left, tried, seen, titles, before)),
@@ -149,7 +167,7 @@ def _unanswered(tx: Tx, targets: Mapping[str, object], left: Mapping[Place, Unde
     known = {pause.target for pause in paused}
     for (route, key), each in left.items():
         row = each.row
-        if row is not None and not (row.parked or row.waiting or row.target in known):
+        if row is not None and not (row.parked or row.held or row.waiting or row.target in known):
             yield f"incident {key.incident} on {route}: {row.last_error or 'its target asks to wait'}"
 
 

@@ -32,6 +32,9 @@ def plan(
         bool,
         typer.Option("--rescan", help="Read everything again from each source's start and re-evaluate it."),
     ] = False,
+    past_brakes: Annotated[
+        bool, typer.Option("--past-brakes", help="Plan what brakes hold or would hold, too: you look at it.")
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,7 +51,7 @@ def plan(
         raise typer.BadParameter(
             f"there is none named {route!r}; known: {', '.join(known)}", param_hint="--route"
         )
-    made = asyncio.run(_plan(loaded, Scope(route, rescan)))
+    made = asyncio.run(_plan(loaded, Scope(route, rescan, past_brakes)))
     if out is not None and not made.incomplete:
         write_plan(made, out)
     if as_json:

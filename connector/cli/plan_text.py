@@ -24,13 +24,14 @@ def lines_of(plan: Plan) -> Iterator[str]:
 
 
 def _item(item: Item) -> Iterator[str]:
-    record = " ".join(part for part in (item.number, item.url) if part)
-    yield f"{item.action}  {_name(item)}  {_short(item.title)}" + (f"  ({record})" if record else "")
+    record = f"  (record {item.number})" if item.number else ""
+    yield f"{item.action}  {_name(item)}  {_short(item.title)}{record}"
     for change in item.fields:
         yield f"    {_change(change, created=item.action == 'create')}"
     yield from (f"    + tag {tag}" for tag in item.tags_added)
     yield from (f"    - tag {tag}" for tag in item.tags_removed)
     yield from (f"    note: {_short(note)}" for note in item.notes)
+    yield from (f"    task: {_short(task)}" for task in item.tasks)
     yield from (f"    left {name}: {why}" for name, why in item.left.items())
     if item.problem:
         yield f"    then left: {item.problem}"
@@ -58,15 +59,19 @@ def _short(text: str) -> str:
 
 def _summary(plan: Plan) -> str:
     counts = Counter(item.action for item in plan.items)
-    tags = sum(len(item.tags_added) + len(item.tags_removed) for item in plan.items)
+    written = [item for item in plan.items if item.writes]
     parts = [
-        f"{counts['create']} to create",
-        f"{counts['update']} to update",
-        f"{sum(len(item.notes) for item in plan.items if item.writes)} notes",
-        f"{tags} tags",
-        f"{plan.writes} requests",
-        f"{sum(bool(item.problem) for item in plan.items)} left",
+        (counts["create"], "to create"),
+        (counts["update"], "to update"),
+        _counted(sum(len(item.notes) for item in written), "note"),
+        _counted(sum(len(item.tasks) for item in written), "task"),
+        _counted(sum(len(item.tags_added) + len(item.tags_removed) for item in written), "tag"),
+        _counted(plan.writes, "request"),
+        (sum(bool(item.problem) for item in plan.items), "left"),
     ]
-    if not plan.writes:
-        parts.insert(0, "nothing to write")
-    return ", ".join(parts)
+    told = [f"{count} {word}" for count, word in parts if count]
+    return ", ".join(told if plan.writes else ["nothing to write", *told])
+
+
+def _counted(count: int, word: str) -> tuple[int, str]:
+    return count, word if count == 1 else f"{word}s"

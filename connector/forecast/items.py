@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connector.forecast.plan import Action, FieldChange, Item, Write
 from connector.forecast.rehearsing import Attempt
-from connector.model import JSON, Delivery, FieldValue, IncidentKey, Link, Lookup, Receipt, Seen
+from connector.model import JSON, Delivery, FieldValue, IncidentKey, Link, Lookup, NoteInHand, Receipt, Seen
 from connector.store.undelivered import Undelivered
 
 Place = tuple[str, IncidentKey]
@@ -91,7 +91,8 @@ def _item(
         fields=tuple(_fields(receipts, seen)),
         tags_added=tuple(tag for receipt in receipts for tag in receipt.tags_added),
         tags_removed=tuple(tag for receipt in receipts for tag in receipt.tags_removed),
-        notes=tuple(_notes(attempts)),
+        notes=tuple(note.text for note in _said(attempts) if not note.title),
+        tasks=tuple(f"{note.title}: {note.text}" for note in _said(attempts) if note.title),
         left={name: why for receipt in receipts for name, why in receipt.left.items()},
         problem=_problem(left),
     )
@@ -116,10 +117,11 @@ def _shown(value: FieldValue) -> JSON:
     return value.value if isinstance(value, Lookup) else value
 
 
-def _notes(attempts: Sequence[Attempt]) -> Iterator[str]:
+def _said(attempts: Sequence[Attempt]) -> Iterator[NoteInHand]:
+    """The notes and tasks that are written; those that are there already come with no write."""
     for each in attempts:
         if each.receipt is not None and each.writes:
-            yield from (note.text for note in each.delivery.notes if note.id in each.receipt.notes)
+            yield from (note for note in each.delivery.notes if note.id in each.receipt.notes)
 
 
 def _problem(left: Undelivered | None) -> str:

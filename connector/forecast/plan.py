@@ -73,6 +73,7 @@ class Item(_Part):
     tags_added: tuple[str, ...] = ()
     tags_removed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
     left: dict[str, str] = {}
     problem: str = ""
 
@@ -90,8 +91,9 @@ class Item(_Part):
 class Plan(_Part):
     """Everything that would be written, and to what that applies.
 
-    `mappings` are the hashes in force by route, `targets` what each target's name leads to. `incomplete` tells what
-    could not be found out, `set_aside` which incidents cannot be read or evaluated.
+    With `rescan` everything was decided on again, with `past_brakes` no brake held anything. `mappings` are the hashes
+    in force by route, `targets` what each target's name leads to. `incomplete` tells what could not be found out,
+    `set_aside` which incidents cannot be read or evaluated.
     """
 
     format: Literal["xdr-connector plan"] = "xdr-connector plan"
@@ -99,6 +101,7 @@ class Plan(_Part):
     made: str
     route: str | None = None
     rescan: bool = False
+    past_brakes: bool = False
     mappings: dict[str, str]
     targets: dict[str, str]
     items: tuple[Item, ...] = ()

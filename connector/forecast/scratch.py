@@ -29,8 +29,8 @@ class Scratch:
         store = await Store.open("sqlite://", now=now, salt=lambda: _NO_SALT, holder="rehearsal")
         scratch = cls(store, real)
         if real is not None:
-            sources = await real.read(excerpts.of_sources)
-            await store.write(lambda tx: excerpts.put(tx, sources))
+            general = await real.read(excerpts.of_all)
+            await store.write(lambda tx: excerpts.put(tx, general))
             await scratch.learn(await real.read(excerpts.to_try))
         return scratch
 

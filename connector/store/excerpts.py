@@ -16,7 +16,7 @@ from connector.store.claims import FREE
 from connector.store.notes import LEFT
 from connector.store.prepared import Each
 from connector.store.snapshots import LATEST
-from connector.store.tables import evaluations, links, notes, positions, set_asides, snapshots, wanted
+from connector.store.tables import evaluations, links, notes, positions, quotas, set_asides, snapshots, wanted
 from connector.store.tx import Tx, about, for_incidents
 
 Excerpt = Mapping[Table, Sequence[Mapping[str, Any]]]
@@ -30,7 +30,7 @@ _OF_INCIDENTS = {
         for table in (evaluations, wanted, notes, links)
     },
 }
-_OF_SOURCES = {table: select(table) for table in (positions, set_asides)}
+_OF_ALL = {table: select(table) for table in (positions, set_asides, quotas)}
 
 
 def _place(table: Table) -> tuple[Any, ...]:
@@ -60,9 +60,9 @@ class Place:
     key: IncidentKey
 
 
-def of_sources(tx: Tx) -> Excerpt:
-    """How far every source was read, and what was set aside."""
-    return {table: _values(tx.connection.execute(query)) for table, query in _OF_SOURCES.items()}
+def of_all(tx: Tx) -> Excerpt:
+    """What is about no incident by itself: how far sources were read, what was set aside, what the brakes counted."""
+    return {table: _values(tx.connection.execute(query)) for table, query in _OF_ALL.items()}
 
 
 def of_incidents(tx: Tx, keys: Sequence[IncidentKey]) -> Excerpt:

@@ -247,3 +247,28 @@ async def test_beside_whoever_holds_the_state(fresh: Planner) -> None:
         assert (await fresh.plan()).writes == 0
     assert meanwhile
     assert meanwhile[0] <= 1
+
+
+async def test_brakes_hold_in_a_plan_what_they_hold_in_a_pass(tmp_path: Path) -> None:
+    planner = Planner(with_brakes(lab(tmp_path), creates_per_hour=2))
+    for number in range(5):
+        planner.portal.create({"displayName": f"Phish {number}"})
+    plan = await planner.comes_true()
+    assert [item.action for item in plan.items if item.target == "sentinel"].count("create") == 2
+    assert {item.problem for item in plan.items if not item.writes} == {
+        "brake: 2 creates in an hour are reached"
+    }
+    assert (await planner.plan()).writes == 0  # what was counted then still counts
+    await planner.sync()  # holds the others
+    rest = await planner.comes_true(Scope(past_brakes=True))
+    assert len([item for item in rest.items if item.action == "create"]) == 6
+    assert len(planner.lab.world.sentinel.contents()["incidents"]) == 5
+
+
+def with_brakes(of: Lab, **brakes: int) -> Lab:
+    """The lab with limits on bulk change."""
+    path = of.config.path
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**document, "brakes": brakes}), encoding="utf-8")
+    of.config = load(path)
+    return of

@@ -19,7 +19,7 @@ def echo_of(dialect: Dialect) -> Echo:
 
 def _answer(unsent: Unsent) -> tuple[int, JSON]:
     if unsent.method == "POST":
-        chosen = unsent.body.get("sys_id") or f"(new record of {unsent.body[KEY]})"
+        chosen = unsent.body.get("sys_id") or f"(new record of {unsent.body.get(KEY)})"
         return 201, {"result": {**unsent.body, "sys_id": chosen}}
     return 200, {"result": {**unsent.body, "sys_id": unsent.path.rpartition("/")[2]}}
 
