@@ -140,7 +140,7 @@ def _reader(name: str, known: Property) -> Callable[[Snapshot], Any]:
 def _text_reader(source: str) -> Callable[[Snapshot], str | None]:
     def read(snapshot: Snapshot) -> str | None:
         raw = snapshot.get(source)
-        return raw if isinstance(raw, str) else text_of(raw)
+        return raw if type(raw) is str and not raw.isspace() else text_of(raw)
 
     return read
 
@@ -172,9 +172,9 @@ def _word(raw: JSON) -> str:
 
 
 def text_of(value: JSON) -> str | None:
-    """A text property: numbers are shown, anything else is null."""
+    """A text property: numbers are shown, anything else is null, and blanks alone say nothing."""
     if isinstance(value, str):
-        return value
+        return "" if value.isspace() else value
     return show(value) if _is_small(value) else None
 
 

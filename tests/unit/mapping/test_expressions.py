@@ -231,3 +231,9 @@ def test_any_source_compiles_to_something_total_or_is_refused(source: str) -> No
         assert all(what for what, _ in complaints)
         return
     json.dumps(expression.run(View(INCIDENT, OLD, {name: let.run for name, let in LETS.items()})))
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t", "\u00a0"])
+def test_blanks_alone_say_nothing(blank: str) -> None:
+    found = compile_template("{{ resolvingComment or 'none' }}", SCOPE).run(View({"resolvingComment": blank}))
+    assert found == "none"
