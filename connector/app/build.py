@@ -8,17 +8,19 @@ import os
 import random
 import secrets
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from connector.app.dependants import dependants_of
 from connector.config import Config
 from connector.deliver import Brakes, Deliverer
 from connector.http import Runtime
 from connector.model import Source, Target
-from connector.plan import RetryPolicy
+from connector.plan import Reason, RetryPolicy
 from connector.poll import Poll, Route, Sweep
 from connector.store import Store, undelivered
 from connector.telemetry import Telemetry
@@ -53,11 +55,12 @@ BARE = Wrapping()
 
 @dataclass(slots=True)
 class Feed:
-    """One source's poll, its bell, and whether a sweep is under way."""
+    """One source's poll, its bells, and whether a sweep is under way. `again` rings for what is to be mapped again."""
 
     poll: Poll
     every: timedelta
     bell: asyncio.Event = field(default_factory=asyncio.Event)
+    again: asyncio.Event = field(default_factory=asyncio.Event)
     sweeping: bool = False
 
 
@@ -80,6 +83,17 @@ class App:
         finally:
             feed.sweeping = False
             self._wake()
+
+    async def remap(self) -> Counter[Reason]:
+        """Map again what waits for it, of every source; how often each decision was made."""
+        reasons: Counter[Reason] = Counter()
+        for feed in self.feeds:
+            reasons.update(await feed.poll.remap())
+        return reasons
+
+    def _map_again(self) -> None:
+        for feed in self.feeds:
+            feed.again.set()
 
     def _wake(self) -> None:
         for deliverer in self.deliverers:
@@ -181,6 +195,8 @@ def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[De
             workers=target.connections,
             alike=settings.equal_rejections,
             brakes=Brakes(brakes.creates_per_hour, brakes.closes_per_hour),
+            dependants=lambda route: dependants_of((feed.poll for feed in app.feeds), route),
+            remap=app._map_again,  # noqa: SLF001  # as above
         )
         for target in config.settings.targets
     ]

@@ -36,6 +36,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
             misfire_grace_time=None,
         )
         feed.bell.set()
+        feed.again.set()
     await _announce(app, AuditKind.STARTED, EventKind.STARTED)
     scheduler.start()
     try:
@@ -47,7 +48,9 @@ async def run(app: App, stop: asyncio.Event) -> None:
 
 async def _work(app: App, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
-        readers = [tasks.create_task(_follow(app, feed, stop)) for feed in app.feeds]
+        readers = [
+            tasks.create_task(task(app, feed, stop)) for feed in app.feeds for task in (_follow, _follow_up)
+        ]
         writers = [tasks.create_task(deliverer.run(stop)) for deliverer in app.deliverers]
         beat = tasks.create_task(_beat(app, stop))
         await stop.wait()
@@ -63,6 +66,7 @@ async def _follow(app: App, feed: Feed, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await feed.bell.wait()
         feed.bell.clear()
+        feed.again.set()  # an operator, or a process that died, may have left something
         try:
             await app.sweep(feed)
         except StateError:
@@ -70,6 +74,19 @@ async def _follow(app: App, feed: Feed, stop: asyncio.Event) -> None:
         except ConnectorError:
             continue  # audited and reported by the poll
         except Exception as error:  # noqa: BLE001  # the one place: a bug met in one source must not stop the others
+            app.emit(Event(EventKind.UNEXPECTED, feed.poll.source.name, reason=repr(error)))
+
+
+async def _follow_up(app: App, feed: Feed, stop: asyncio.Event) -> None:
+    """Map again what is stored, each time something that mappings look at has changed."""
+    while not stop.is_set():
+        await feed.again.wait()
+        feed.again.clear()
+        try:
+            await feed.poll.remap()
+        except StateError:
+            raise
+        except Exception as error:  # noqa: BLE001  # as above; what was not done is tried again after the next poll
             app.emit(Event(EventKind.UNEXPECTED, feed.poll.source.name, reason=repr(error)))
 
 

@@ -22,13 +22,14 @@ from connector.yamlsource import validate
 class Binding:
     """A route's part in a mapping: the vars, the source's name, and who keeps the records (None: not said).
 
-    `route` and `target` are their names, `mapping` the file that the route names, as `load_file` takes it; all are ""
-    for a mapping that is looked at by itself.
+    `links` are the names of other routes' records (None: any). `route` and `target` are their names, `mapping` the file
+    that the route names, as `load_file` takes it; all are "" for a mapping that is looked at by itself.
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     microsoft_owned: bool | None = None
+    links: frozenset[str] | None = None
     route: str = ""
     target: str = ""
     mapping: str = ""
@@ -46,6 +47,7 @@ def _binding(outline: Outline, route: RouteOutline, folder: Path) -> Binding:
         variables=route.variables,
         source=route.source,
         microsoft_owned=target is not None and target.microsoft_owned,
+        links=outline.link_names(route, catalogues()),
         route=route.name,
         target=route.target,
         mapping=route.mapping if route.mapping.startswith(SHIPPED) else str(folder / route.mapping),
@@ -83,6 +85,7 @@ def load_file(name: str, binding: Binding, bases: Bases, *, run_examples: bool =
             catalogues=catalogues(),
             vars=binding.variables,
             source_name=binding.source,
+            routes=binding.links,
             microsoft_owned=microsoft_owned,
             run_examples=run_examples,
             read=bases,

@@ -52,6 +52,7 @@ def compiled(outline: Outline, route: RouteOutline, folder: Path, bases: Bases) 
             catalogues=catalogues(),
             vars=route.variables,
             source_name=route.source,
+            routes=outline.link_names(route, catalogues()),
             microsoft_owned=target.microsoft_owned,
             read=bases,
         )

@@ -5,11 +5,12 @@ compiled, from this outline and not from the validated models. An entry that has
 its shape has been complained about already.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import Problem
+from connector.model import link_name
 from connector.yamlsource import Document
 
 
@@ -56,6 +57,16 @@ class Outline:
     def target(self, name: str) -> TargetOutline | None:
         """The target of this name."""
         return next((target for target in self.targets if target.name == name), None)
+
+    def link_names(self, route: RouteOutline, types: Iterable[str]) -> frozenset[str]:
+        """The names under which the route's mapping may speak of records that other routes keep of its incidents.
+
+        These are the source's other routes, their targets, and the `types` of targets: a mapping may say what it does
+        with a ticket before any route leads to a ticket system.
+        """
+        others = [each for each in self.routes if each.source == route.source and each.index != route.index]
+        names = (*(each.name for each in others), *(each.target for each in others), *types)
+        return frozenset(link_name(name) for name in names if name)
 
     def problems(self) -> Iterator[Problem]:
         """Names given twice, routes that lead nowhere, and routes that would keep the very same records."""

@@ -10,5 +10,6 @@ it writes.
 
 from connector.deliver.brakes import Brakes
 from connector.deliver.deliverer import Deliverer
+from connector.deliver.dependants import Dependants
 
-__all__ = ["Brakes", "Deliverer"]
+__all__ = ["Brakes", "Deliverer", "Dependants"]

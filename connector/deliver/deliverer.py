@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from connector.deliver.attempt import Answered, attempt
 from connector.deliver.brakes import Brakes, let_pass, uncount
+from connector.deliver.dependants import DependantsOf, News, hold_decisions, map_again, news_in
 from connector.deliver.gate import Gate
 from connector.deliver.judge import Judge
 from connector.deliver.quota import affordable, refund
@@ -34,7 +35,8 @@ LOOK = 15.0  # seconds after which the state is looked at again: an operator may
 class Deliverer:
     """Takes one target's due rows to it, or those with the ids `only`.
 
-    `feeding` tells whether a sweep under way may still add rows.
+    `feeding` tells whether a sweep under way may still add rows. `dependants` tells who looks at a route's records, and
+    `remap` is called when something is to be mapped again for them.
     """
 
     target: Target
@@ -48,6 +50,8 @@ class Deliverer:
     workers: int
     alike: int
     brakes: Brakes = field(default_factory=Brakes)
+    dependants: DependantsOf = lambda _: None
+    remap: Callable[[], None] = lambda: None
     only: Sequence[int] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -196,14 +200,18 @@ class Deliverer:
 
     async def _settle(self, answers: Sequence[Answered]) -> None:
         judged = [self._judge.judge(each, self.now()) for each in answers]
-        events = await asyncio.shield(self.store.write(lambda tx: self._stored(tx, judged)))
+        news = news_in(answers, self.dependants)
+        events = await asyncio.shield(self.store.write(lambda tx: self._stored(tx, judged, news)))
         self._owed -= len(answers)
+        if news:
+            self.remap()
         delivered = sum(event.kind is EventKind.DELIVERED for event in events)
         if delivered:
             self.emit(Event(EventKind.SETTLED, self.target.name, count=delivered))
         self._tell(events)
 
-    def _stored(self, tx: Tx, judged: Sequence[Judged]) -> list[Event]:
+    def _stored(self, tx: Tx, judged: Sequence[Judged], news: Sequence[News]) -> list[Event]:
+        hold_decisions(tx, news)
         events = settle(tx, self.target.catalogue, judged)
         refund(tx, self.target, [each.answered for each in judged])
         uncount(
@@ -212,6 +220,7 @@ class Deliverer:
             self.brakes,
             [each.answered.claimed for each in judged if each.answered.given_back],
         )
+        map_again(tx, news)
         wanted.unpark(tx, self._judge.amnesty())
         for each in judged:
             if reason := _pausing(each):

@@ -12,8 +12,6 @@ Scalar = str | int | bool
 ModeWord = Literal["initial", "follow", "unless_edited", "enforce"]
 OnLookup = Literal["leave", "clear"]
 
-# Parts of the language that this version has not; they are refused by name instead of as unknown keys.
-LATER_KEYS = frozenset({"links"})
 # Each state that an incident can be in is tried on every rule; these many are tried in seconds.
 MAX_RULES = 300
 MAX_ROWS = 1000
@@ -213,12 +211,38 @@ class Expectation(Shape):
     )
 
 
+class ExampleRecord(Shape):
+    """How people know a record."""
+
+    number: str = Field(default="", description="Its number on the target.")
+    url: str = Field(default="", description="Its address in a browser.")
+
+
+class ExampleRecords(Shape):
+    """The records that are there when an incident is mapped."""
+
+    record: ExampleRecord | None = Field(default=None, description="What this route keeps: `record`.")
+    links: dict[str, ExampleRecord] = Field(
+        default_factory=dict,
+        max_length=MAX_RULES,
+        description="What other routes keep, by the name that `links` has for it.",
+    )
+    merged: ExampleRecord | None = Field(
+        default=None, description="What this route keeps for the incident that this one was merged into."
+    )
+
+
 class Example(Shape):
     """An incident, perhaps with its previous revision, and what becomes of it."""
 
     name: str = Field(min_length=1, description="What failures call it.")
     incident: dict[str, Any] = Field(description="What differs from a new incident that nobody has touched.")
     old: dict[str, Any] | None = Field(default=None, description="The same of the revision before.")
+    records: ExampleRecords | None = Field(
+        default=None,
+        description="The records that are there; none, if it is not there.",
+        examples=[{"links": {"servicenow": {"number": "INC0010001"}}}],
+    )
     expect: Expectation = Field(description="What must come out; what is not named is not compared.")
 
 

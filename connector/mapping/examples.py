@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.compiled import CompiledMapping
-from connector.mapping.document import Example, Expectation
+from connector.mapping.document import Example, ExampleRecord, ExampleRecords, Expectation
 from connector.mapping.outcome import written
 from connector.mapping.report import Report
 from connector.mapping.text import show
 from connector.mapping.vocabulary import PROPERTIES
-from connector.model import Mapped, Snapshot
+from connector.model import Facts, Mapped, RecordFacts, Snapshot, link_name
 from connector.yamlsource import Path, nearest
 
 # What an example leaves out is as on a new incident that nobody has touched.
@@ -83,9 +83,23 @@ def check_examples(mapping: CompiledMapping, report: Report, *, run: bool = True
 
 def _result(mapping: CompiledMapping, index: int, example: Example) -> ExampleResult:
     old: Snapshot | None = None if example.old is None else UNTOUCHED | example.old
-    mapped = mapping.apply(UNTOUCHED | example.incident, old)
+    mapped = mapping.apply(UNTOUCHED | example.incident, old, facts_of(example))
     path = ("examples", index, "expect")
     return ExampleResult(example.name, tuple(_differences(example.expect, mapped, path)))
+
+
+def facts_of(example: Example) -> Facts:
+    """The records that are there in an example."""
+    records = example.records or ExampleRecords()
+    return Facts(
+        record=_known(records.record) if records.record else None,
+        links={link_name(name): _known(each) for name, each in records.links.items()},
+        merged=_known(records.merged) if records.merged else None,
+    )
+
+
+def _known(record: ExampleRecord) -> RecordFacts:
+    return RecordFacts(record.number, record.url)
 
 
 def _differences(expect: Expectation, mapped: Mapped, path: Path) -> Iterator[Difference]:

@@ -13,7 +13,7 @@ from typing import Any
 import pydantic
 
 from connector.errors import Problem
-from connector.mapping.document import LATER_KEYS, MappingFile
+from connector.mapping.document import MappingFile
 from connector.yamlsource import Document, problems_of
 from connector.yamlsource.validation import path_in
 
@@ -34,9 +34,8 @@ def fit(document: Document) -> tuple[Fitted | None, list[Problem]]:
     """The document as far as its shape is right (None: nothing of it can be read), and what is wrong with it."""
     if not isinstance(document.data, dict):
         return None, [document.problem((), "a mapping file is keys and values", "start with `version: 1`")]
-    later = [key for key in document.data if key in LATER_KEYS]
-    problems = [_later(document, key) for key in later]
-    data = {key: value for key, value in document.data.items() if key not in LATER_KEYS}
+    problems: list[Problem] = []
+    data = document.data
     for attempt in range(_ROUNDS):
         fitting = replace(document, data=data)
         try:
@@ -46,10 +45,6 @@ def fit(document: Document) -> tuple[Fitted | None, list[Problem]]:
                 problems += problems_of(fitting, error, MappingFile)
             data = {**_PLACEHOLDERS, **_without(data, error)}
     return None, problems
-
-
-def _later(document: Document, key: str) -> Problem:
-    return document.problem((key,), f"`{key}` is not available in this version", "remove it", at_key=True)
 
 
 def _without(data: dict[str, Any], error: pydantic.ValidationError) -> dict[str, Any]:

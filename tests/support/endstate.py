@@ -79,12 +79,15 @@ def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
 
 
 def outcomes(rows: Iterable[SealedRow]) -> Counter[tuple[str, ...]]:
-    """How many outcomes the audit gives each (route, incident, revision, content) that was decided on."""
+    """How many outcomes the audit gives each (route, incident, revision, content) that was decided on.
+
+    A revision that was mapped again has one more for that, which does not count.
+    """
     counted: Counter[tuple[str, ...]] = Counter()
     for row in rows:
         said = row.said()
         if row.kind == AuditKind.DECIDED:
-            counted[_evaluation(said)] += 0
+            counted[_evaluation(said)] -= "because" in said.get("data", {})
         if row.outcome:
             counted[_evaluation(said)] += 1
     return counted
