@@ -15,22 +15,45 @@ from connector.model import IncidentKey
 from connector.store.claims import FREE
 from connector.store.notes import LEFT
 from connector.store.prepared import Each
-from connector.store.snapshots import LATEST
-from connector.store.tables import evaluations, links, notes, positions, quotas, set_asides, snapshots, wanted
+from connector.store.snapshots import RECENT
+from connector.store.tables import (
+    activations,
+    audit_head,
+    audit_private,
+    audits,
+    awaits,
+    evaluations,
+    heartbeats,
+    links,
+    mappings_seen,
+    notes,
+    offers,
+    pauses,
+    positions,
+    quotas,
+    remaps,
+    set_asides,
+    snapshots,
+    wanted,
+)
 from connector.store.tx import Tx, about, for_incidents
 
 Excerpt = Mapping[Table, Sequence[Mapping[str, Any]]]
 
 # Rows get new numbers in the copy, and keep their order.
 _ORDER = {wanted: wanted.c.id, notes: notes.c.row}
+# Of the revisions read of an incident, the last one and the one before it.
 _OF_INCIDENTS = {
-    snapshots: LATEST,
+    snapshots: RECENT,
     **{
         table: select(table).where(about(table)).order_by(_ORDER.get(table))
-        for table in (evaluations, wanted, notes, links)
+        for table in (evaluations, wanted, notes, links, remaps, awaits)
     },
 }
-_OF_ALL = {table: select(table) for table in (positions, set_asides, quotas)}
+_OF_ALL = {table: select(table) for table in (positions, set_asides, quotas, activations, offers)}
+# The copy keeps an audit of its own. A target that is paused is asked anew.
+LEFT_OUT = (audits, audit_private, audit_head, heartbeats, mappings_seen, pauses)
+COPIED = (*_OF_INCIDENTS, *_OF_ALL)
 
 
 def _place(table: Table) -> tuple[Any, ...]:
@@ -61,20 +84,24 @@ class Place:
 
 
 def of_all(tx: Tx) -> Excerpt:
-    """What is about no incident by itself: how far sources were read, what was set aside, what the brakes counted."""
+    """What is about no incident by itself: how far sources were read, what the brakes counted, mappings in force."""
     return {table: _values(tx.connection.execute(query)) for table, query in _OF_ALL.items()}
 
 
 def of_incidents(tx: Tx, keys: Sequence[IncidentKey]) -> Excerpt:
-    """What is stored of some incidents, under every route; of the revisions read only the last."""
+    """What is stored of some incidents, under every route; of the revisions read the last two."""
     return {table: _values(for_incidents(tx, query, keys)) for table, query in _OF_INCIDENTS.items()}
 
 
 def to_try(tx: Tx) -> list[IncidentKey]:
-    """The incidents for which something waits or was given up, and one that was delivered for each target."""
+    """The incidents for which something waits or was given up, and one that was delivered for each target.
+
+    What waits to be mapped again is something, too.
+    """
     waits = select(wanted.c.tenant, wanted.c.incident)
     unsaid = select(notes.c.tenant, notes.c.incident).where(*LEFT)
-    found = {IncidentKey(*row) for row in tx.connection.execute(waits.union(unsaid))}
+    again = select(remaps.c.tenant, remaps.c.incident)
+    found = {IncidentKey(*row) for row in tx.connection.execute(waits.union(unsaid, again))}
     for target in tx.connection.scalars(select(links.c.target).distinct()).all():
         some = select(links.c.tenant, links.c.incident).where(links.c.target == target).limit(1)
         found.update(IncidentKey(*row) for row in tx.connection.execute(some))

@@ -28,11 +28,11 @@ _HIGHEST = (
     .correlate(snapshots)
     .scalar_subquery()
 )
-LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == _HIGHEST)
-_STANDING = LATEST.with_only_columns(
+_LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == _HIGHEST)
+_STANDING = _LATEST.with_only_columns(
     *(snapshots.c[name] for name in ("tenant", "incident", "n", "ticks", "content"))
 )
-_RECENT = (
+RECENT = (
     select(snapshots).where(about(snapshots), snapshots.c.n >= _HIGHEST - 1).order_by(snapshots.c.n.desc())
 )
 _HISTORY = select(snapshots).where(about(snapshots)).order_by(snapshots.c.n)
@@ -57,14 +57,14 @@ class _Latest:
 
 def latest(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Stored]:
     """The latest stored revision of each incident that has one."""
-    rows = for_incidents(tx, LATEST, keys)
+    rows = for_incidents(tx, _LATEST, keys)
     return {IncidentKey(row.tenant, row.incident): _stored(row) for row in rows}
 
 
 def recent(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, list[Stored]]:
     """The latest stored revision of each incident that has one, and the one before it if that is still there."""
     found: dict[IncidentKey, list[Stored]] = {}
-    for row in for_incidents(tx, _RECENT, keys):
+    for row in for_incidents(tx, RECENT, keys):
         found.setdefault(IncidentKey(row.tenant, row.incident), []).append(_stored(row))
     return found
 
