@@ -107,6 +107,19 @@ async def test_a_new_rule_with_backfill_is_for_what_holds_already(story: Story) 
     assert {row.outcome for row in rows[before:] if row.kind == AuditKind.DECIDED} == {Outcome.UNCHANGED}
 
 
+async def test_a_task_for_a_record_is_asked_for_when_it_comes_into_being(story: Story) -> None:
+    story.portal.create({"displayName": "Phish"})
+    story.portal.create({"displayName": "Scan", "status": "resolved"})  # of which ServiceNow gets no record
+    follow = "tasks: [{name: follow, title: 'Follow {{ number }}', when: number}]\n"
+    story.ask({"sentinel": "let: {number: links.servicenow.number}\n" + follow, "servicenow": ""})
+    await story.settle()
+    assert len(story.tasks()["sentinel"]) == 1
+    story.portal.set("2", {"status": "active"}, "soc")
+    await story.settle()
+    await story.settle(rescan=True)
+    assert [title.startswith("Follow INC") for title in story.tasks()["sentinel"]] == [True, True]
+
+
 async def test_tasks_of_a_merely_renamed_title_are_not_asked_for_again(story: Story) -> None:
     story.ask()
     story.portal.create({"displayName": "Phish", "customTags": ["vip"]})
