@@ -41,6 +41,7 @@ class AuditKind(enum.StrEnum):
     STOPPED = "stopped"
     OPERATOR = "operator"
     HELD = "held"
+    MAPPING = "mapping"  # put into force on a route, tried, taken back or refused
 
 
 class Outcome(enum.StrEnum):

@@ -126,6 +126,7 @@ _LEVELS = {
     EventKind.HELD: logging.WARNING,
     EventKind.PAUSED: logging.WARNING,
     EventKind.NOT_TAKEN: logging.WARNING,
+    EventKind.MAPPING_REFUSED: logging.WARNING,
     EventKind.UNEXPECTED: logging.ERROR,
 }
 _FAILURES = frozenset({EventKind.POLL_FAILED, EventKind.DELAYED})

@@ -4,11 +4,11 @@ Problems are gathered across all files before anything is refused: whoever mends
 list, not the next item of it.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from connector.config.mappings import compiled, read_mapping
+from connector.config.mappings import Recipe, read_mapping
 from connector.config.outline import Outline
 from connector.config.settings import ConfigFile
 from connector.config.shared import told_once
@@ -21,32 +21,41 @@ from connector.yamlsource import load as load_document
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A configured route with its compiled mapping."""
+    """A configured route with its compiled mapping; the `recipe` compiles another one for it."""
 
     name: str
     source: str
     target: str
     mapping: CompiledMapping
+    recipe: Recipe | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration in which everything named exists. `notices` are worth a person's attention, no errors."""
+    """A configuration in which everything named exists. `notices` are worth a person's attention, no errors.
+
+    `broken`: what is wrong with mapping files, by route, where another mapping was taken instead.
+    """
 
     path: Path
     settings: ConfigFile
     routes: tuple[Route, ...]
     notices: tuple[str, ...] = ()
+    broken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
 
 
-def load(path: Path) -> Config:
-    """Read the configuration at `path`.
+# The mapping for a route whose file is wrong; None if there is none.
+Instead = Callable[[Recipe], CompiledMapping | None]
+
+
+def load(path: Path, *, instead: Instead = lambda _: None) -> Config:
+    """Read the configuration at `path`. `instead` gives a mapping for a route whose file is wrong.
 
     Raises ConfigError with every problem of the file itself and of each mapping it names.
     """
     document = read_document(path)
     outline = Outline.of(document)
-    routes, problems = _routes(outline, path.parent)
+    routes, problems, broken = _routes(outline, path.parent, instead)
     try:
         settings = validate(document, ConfigFile, {FOLDER: path.parent})
     except ConfigError as error:
@@ -54,7 +63,7 @@ def load(path: Path) -> Config:
     problems = [*outline.problems(), *_same_ends(document, settings), *problems]
     if problems:
         raise _all(problems)
-    return Config(path, settings, tuple(routes), tuple(_notices(settings)))
+    return Config(path, settings, tuple(routes), tuple(_notices(settings)), broken)
 
 
 def read_document(path: Path) -> Document:
@@ -75,21 +84,28 @@ def _read(path: Path) -> bytes:
         raise ConfigError([Problem(f"cannot be read: {reason}", remedy, file=str(path))]) from None
 
 
-def _routes(outline: Outline, folder: Path) -> tuple[list[Route], list[Problem]]:
-    """The routes whose mappings could be compiled, and the problems of the others."""
+def _routes(
+    outline: Outline, folder: Path, instead: Instead
+) -> tuple[list[Route], list[Problem], dict[str, tuple[Problem, ...]]]:
+    """The routes that have a mapping, the problems of the others, and those of files that another one stands in for."""
     routes: list[Route] = []
     met: dict[str, tuple[Problem, ...]] = {}
+    broken: dict[str, tuple[Problem, ...]] = {}
     bases = Bases(read_mapping)
-    for route in outline.routes:
+    recipes = (Recipe.of(outline, route, folder) for route in outline.routes)
+    for recipe in filter(None, recipes):
+        route = recipe.route
         try:
-            mapping = compiled(outline, route, folder, bases)
+            mapping = recipe.from_file(bases)
         except ConfigError as error:
-            met[route.name] = (*met.get(route.name, ()), *error.problems)
-            continue
-        if mapping is not None:
-            routes.append(Route(route.name, route.source, route.target, mapping))
+            other = instead(recipe)
+            if other is None:
+                met[route.name] = (*met.get(route.name, ()), *error.problems)
+                continue
+            mapping, broken[route.name] = other, error.problems
+        routes.append(Route(route.name, route.source, route.target, mapping, recipe))
     files = {route.name: frozenset(name for name, _ in route.mapping.sources) for route in routes}
-    return routes, told_once(met, files)
+    return routes, told_once(met, files), broken
 
 
 def _same_ends(document: Document, settings: ConfigFile) -> Iterator[Problem]:

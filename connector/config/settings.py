@@ -73,10 +73,24 @@ class DeliverySettings(Settings):
 
 
 class BrakeSettings(Settings):
-    """Limits on improbable bulk change, for each target: what goes beyond is held until an operator releases it."""
+    """Limits on improbable bulk change: what goes beyond is held until an operator releases it.
 
-    creates_per_hour: int | None = Field(None, ge=1, description="Records created in any hour; more are held.")
+    Creations and closings are counted for each target; a changed mapping is held as a whole.
+    """
+
+    creates_per_hour: int | None = Field(
+        None, ge=1, description="Records created in any hour; more are held."
+    )
     closes_per_hour: int | None = Field(None, ge=1, description="Records closed in any hour; more are held.")
+    changed_share: int = Field(
+        25,
+        ge=0,
+        le=100,
+        description="Percentage of a route's records that a new mapping may change by itself.",
+    )
+    changed_least: int = Field(
+        20, ge=1, description="So many records have to change for that percentage to count."
+    )
 
 
 class LoggingSettings(Settings):

@@ -19,6 +19,8 @@ class EventKind(enum.StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     NOT_TAKEN = "not_taken"
+    MAPPING_ACTIVATED = "mapping_activated"
+    MAPPING_REFUSED = "mapping_refused"  # what a mapping's file holds is not in force
     UNEXPECTED = "unexpected"
     STARTED = "started"
     STOPPED = "stopped"

@@ -9,7 +9,8 @@ one of them; `facts` are the records that mappings look at; `remap` maps again w
 """
 
 from connector.poll.batch import decisions_of
-from connector.poll.route import Route
+from connector.poll.in_force import InForce
+from connector.poll.route import Route, Trial, tried_on
 from connector.poll.sweep import Poll, Sweep
 
-__all__ = ["Poll", "Route", "Sweep", "decisions_of"]
+__all__ = ["InForce", "Poll", "Route", "Sweep", "Trial", "decisions_of", "tried_on"]

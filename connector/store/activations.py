@@ -94,7 +94,7 @@ def last_with(tx: Tx, route: str, mapping_hash: str) -> Activation | None:
 
 def add(tx: Tx, new: Activation) -> None:
     """Put a mapping into force; what it takes the place of must have been ended."""
-    values: dict[str, Any] = {name: getattr(new, name) for name in activations.columns.keys()}  # noqa: SIM118  # not a dictionary: columns come out, not names
+    values: dict[str, Any] = {name: getattr(new, name) for name in activations.columns.keys()}  # noqa: SIM118  # no dictionary: it yields columns
     tx.connection.execute(insert(activations), {**values, "sources": [list(each) for each in new.sources]})
 
 
