@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from connector.app.dependants import dependants_of
+from connector.app.dependants import RecordReaders
 from connector.config import Config
 from connector.deliver import Brakes, Deliverer
 from connector.http import Runtime
@@ -195,7 +195,7 @@ def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[De
             workers=target.connections,
             alike=settings.equal_rejections,
             brakes=Brakes(brakes.creates_per_hour, brakes.closes_per_hour),
-            dependants=lambda route: dependants_of((feed.poll for feed in app.feeds), route),
+            readers=RecordReaders(lambda: [feed.poll for feed in app.feeds]),
             remap=app._map_again,  # noqa: SLF001  # as above
         )
         for target in config.settings.targets

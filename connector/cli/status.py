@@ -24,6 +24,7 @@ from connector.store import (
     pauses,
     positions,
     readings,
+    remaps,
     set_asides,
     undelivered,
     wanted,
@@ -47,6 +48,7 @@ class Status:
     parked_notes: dict[str, int]
     set_asides: list[set_asides.Kept]
     strays: list[undelivered.Stray]
+    to_map_again: dict[str, int]
 
     @property
     def healthy(self) -> bool:
@@ -117,6 +119,7 @@ def _look(tx: Tx, config: Config) -> Status:
         parked_notes=notes.count_parked(tx),
         set_asides=set_asides.every(tx),
         strays=undelivered.strays(tx, {route.name: route.target for route in config.routes}),
+        to_map_again=remaps.count(tx),
     )
 
 
@@ -134,6 +137,7 @@ def _as_json(config: Config, state: Status) -> dict[str, JSON]:
         "parked": [_row_json(row, row.parked) for row in state.parked],
         "delayed": [_row_json(row, row.last_error) for row in state.delayed],
         "parked_notes": state.parked_notes,
+        "to_map_again": state.to_map_again,
         "set_aside": [
             {
                 "source": kept.source,
@@ -224,6 +228,8 @@ def _print(config: Config, state: Status) -> None:
         )
     for route, count in state.parked_notes.items():
         console.print(_cell(f"route {route}: {count} notes parked"))
+    for route, count in state.to_map_again.items():
+        console.print(_cell(f"route {route}: {count} incidents to map again"))
     for stray in state.strays:
         console.print(_cell(_stray_line(stray, {route.name for route in config.routes})))
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from connector.deliver.attempt import Answered, attempt
 from connector.deliver.brakes import Brakes, let_pass, uncount
-from connector.deliver.dependants import DependantsOf, News, hold_decisions, map_again, news_in
+from connector.deliver.dependants import NoReaders, Readers, hold_decisions, map_again, news_in
 from connector.deliver.gate import Gate
 from connector.deliver.judge import Judge
 from connector.deliver.quota import affordable, refund
@@ -35,7 +35,7 @@ LOOK = 15.0  # seconds after which the state is looked at again: an operator may
 class Deliverer:
     """Takes one target's due rows to it, or those with the ids `only`.
 
-    `feeding` tells whether a sweep under way may still add rows. `dependants` tells who looks at a route's records, and
+    `feeding` tells whether a sweep under way may still add rows. `readers` tells who looks at a route's records, and
     `remap` is called when something is to be mapped again for them.
     """
 
@@ -50,7 +50,7 @@ class Deliverer:
     workers: int
     alike: int
     brakes: Brakes = field(default_factory=Brakes)
-    dependants: DependantsOf = lambda _: None
+    readers: Readers = field(default_factory=NoReaders)
     remap: Callable[[], None] = lambda: None
     only: Sequence[int] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -200,18 +200,22 @@ class Deliverer:
 
     async def _settle(self, answers: Sequence[Answered]) -> None:
         judged = [self._judge.judge(each, self.now()) for each in answers]
-        news = news_in(answers, self.dependants)
-        events = await asyncio.shield(self.store.write(lambda tx: self._stored(tx, judged, news)))
+        news = news_in(answers)
+
+        def work(tx: Tx) -> tuple[list[Event], bool]:
+            hold_decisions(tx, news, self.readers)
+            return self._stored(tx, judged), map_again(tx, news, self.readers)
+
+        events, again = await asyncio.shield(self.store.write(work))
         self._owed -= len(answers)
-        if news:
+        if again:
             self.remap()
         delivered = sum(event.kind is EventKind.DELIVERED for event in events)
         if delivered:
             self.emit(Event(EventKind.SETTLED, self.target.name, count=delivered))
         self._tell(events)
 
-    def _stored(self, tx: Tx, judged: Sequence[Judged], news: Sequence[News]) -> list[Event]:
-        hold_decisions(tx, news)
+    def _stored(self, tx: Tx, judged: Sequence[Judged]) -> list[Event]:
         events = settle(tx, self.target.catalogue, judged)
         refund(tx, self.target, [each.answered for each in judged])
         uncount(
@@ -220,7 +224,6 @@ class Deliverer:
             self.brakes,
             [each.answered.claimed for each in judged if each.answered.given_back],
         )
-        map_again(tx, news)
         wanted.unpark(tx, self._judge.amnesty())
         for each in judged:
             if reason := _pausing(each):

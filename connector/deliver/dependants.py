@@ -4,12 +4,16 @@ It is written down in the transaction of the receipt, so that no process can kno
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from connector.deliver.attempt import Answered
 from connector.model import IncidentKey
 from connector.store import Tx, awaits, remaps
+
+# By route, the incidents whose records are known otherwise than before.
+News = Mapping[str, Sequence[IncidentKey]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,35 +21,45 @@ class Dependants:
     """Who looks at the records of a route.
 
     `routes` look at that of the same incident; `merged`: the route itself looks at that of the incident that another
-    one was merged into. `lock` is the name under which decisions about these incidents are alone.
+    one was merged into.
     """
 
-    lock: str
     routes: tuple[str, ...] = ()
     merged: bool = False
 
 
-DependantsOf = Callable[[str], Dependants | None]
+class Readers(Protocol):
+    """Knows which mappings look at records."""
+
+    def lock(self, route: str) -> str:
+        """The name under which decisions that look at the route's records are alone; "" if nobody looks at them."""
+        ...
+
+    def dependants(self, tx: Tx, route: str) -> Dependants:
+        """Who looks at the records of the route now."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """Incidents under a route whose records are known otherwise than before."""
+class NoReaders:
+    """Nobody looks at any record."""
 
-    route: str
-    keys: Sequence[IncidentKey]
-    dependants: Dependants
+    def lock(self, _route: str) -> str:
+        """See `Readers.lock`."""
+        return ""
+
+    def dependants(self, _tx: Tx, _route: str) -> Dependants:
+        """See `Readers.dependants`."""
+        return Dependants()
 
 
-def news_in(answers: Sequence[Answered], dependants_of: DependantsOf) -> list[News]:
-    """The news in some answers that anybody looks at, by route."""
+def news_in(answers: Sequence[Answered]) -> News:
+    """What is known otherwise by some answers."""
     changed: defaultdict[str, list[IncidentKey]] = defaultdict(list)
     for answered in answers:
         if _known_otherwise(answered):
             row = answered.claimed.wanted
             changed[row.route].append(row.key)
-    found = ((route, keys, dependants_of(route)) for route, keys in changed.items())
-    return [News(route, keys, dependants) for route, keys, dependants in found if dependants is not None]
+    return changed
 
 
 def _known_otherwise(answered: Answered) -> bool:
@@ -56,15 +70,22 @@ def _known_otherwise(answered: Answered) -> bool:
     return before is None or (before.number, before.url) != (now.number, now.url)
 
 
-def hold_decisions(tx: Tx, news: Sequence[News]) -> None:
-    """Let nobody else decide about the incidents of these sources until the transaction ends; ask for it first."""
-    for lock in sorted({each.dependants.lock for each in news}):
+def hold_decisions(tx: Tx, news: News, readers: Readers) -> None:
+    """Let nobody else decide about what depends on the news until the transaction ends; the first thing in it."""
+    for lock in sorted({readers.lock(route) for route in news} - {""}):
         tx.alone(lock)
 
 
-def map_again(tx: Tx, news: Sequence[News]) -> None:
-    """See to it that whatever looks at these records is mapped again. That it is done in vain does no harm."""
-    for each in news:
-        remaps.add(tx, ((route, key) for route in each.dependants.routes for key in each.keys))
-        if each.dependants.merged:
-            remaps.add(tx, ((each.route, key) for key in awaits.of(tx, each.route, each.keys)))
+def map_again(tx: Tx, news: News, readers: Readers) -> bool:
+    """See to it that whatever looks at these records is mapped again; whether anything does.
+
+    That it is done in vain, because the answer came too late to count, does no harm.
+    """
+    again: list[tuple[str, IncidentKey]] = []
+    for route, keys in news.items():
+        looking = readers.dependants(tx, route)
+        again += [(each, key) for each in looking.routes for key in keys]
+        if looking.merged:
+            again += [(route, key) for key in awaits.of(tx, route, keys)]
+    remaps.add(tx, again)
+    return bool(again)

@@ -66,7 +66,7 @@ class Batch:
             links=links.applied(tx, route.name, keys, route.target),
             last=evaluations.get(tx, route.name, keys),
             facts=known_facts(tx, route, self.routes, [step.incident for step in self.steps]),
-            said=note_rows.known(tx, route.name, keys) if self.again or route.mapping.backfills else {},
+            said=note_rows.known(tx, route.name, keys) if self.again or _repeats(route) else {},
         )
 
 
@@ -88,6 +88,11 @@ def without_echoes(tx: Tx, routes: Sequence[Route], steps: list[Step]) -> list[S
             for key, link in links.applied(tx, route.name, keys).items():
                 echoes.setdefault(key, set()).update(tag.casefold() for tag in link.tags)
     return [step.without_tags(echoes.get(step.incident.key, set())) for step in steps]
+
+
+def _repeats(route: Route) -> bool:
+    """Whether the mapping gives notes again that it gave before: what it then saw of other records is not known."""
+    return route.mapping.backfills or bool(route.reads_records)
 
 
 def _evaluated(last: Evaluation | None, incident: Incident, route: Route) -> bool:
