@@ -65,7 +65,7 @@ async def plan(
 
 
 async def read(app: App, feeds: list[Feed], *, rescan: bool) -> list[str]:
-    """Poll sources to their end; why those failed that did."""
+    """Poll sources to their end, and map again what waits for it; why those failed that did."""
     failures = []
     for feed in feeds:
         try:
@@ -74,6 +74,7 @@ async def read(app: App, feeds: list[Feed], *, rescan: bool) -> list[str]:
             raise
         except ConnectorError as error:
             failures.append(f"source {feed.poll.source.name}: {error}")
+        await feed.poll.remap()
     return failures
 
 

@@ -12,7 +12,8 @@ from connector.config import load, shipped_mappings
 from connector.mocks.scenario import read_journeys
 from connector.mocks.world import WorldSettings
 from tests.support.inprocess import LATER, Lab, lab, sync
-from tests.support.planning import Planner, of_target
+from tests.support.naming import give_names
+from tests.support.planning import Planner, foretold, of_target, said
 
 TARGETS = ("sentinel", "servicenow")
 EXPERTS = "Defender Experts"
@@ -272,3 +273,15 @@ def with_brakes(of: Lab, **brakes: int) -> Lab:
     path.write_text(yaml.safe_dump({**document, "brakes": brakes}), encoding="utf-8")
     of.config = load(path)
     return of
+
+
+async def test_number_of_a_ticket_to_be_created_comes_with_the_next_plan(fresh: Planner) -> None:
+    fresh.lab.config = load(give_names(fresh.lab.config.path))
+    fresh.portal.create({"displayName": "Phish", "severity": "high"})
+    plan = await fresh.plan()
+    since = fresh.mark()
+    assert (await fresh.apply(plan)).left == ()
+    assert said(fresh.written(since)) == foretold(plan)
+    (ticket,) = fresh.lab.world.servicenow.contents()["incident"]
+    (item,) = (await fresh.comes_true()).items
+    assert (item.target, item.tags_added) == ("sentinel", (f"ticket:{ticket['number']}",))
