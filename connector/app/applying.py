@@ -70,7 +70,13 @@ class Applying:
         chosen = {(item.key, item.content) for item in self.planned.items if item.carried}
         wrapping = Wrapping(source=lambda source: ChosenSource(source, chosen))
         return build(
-            self.config, self.emit, now=self.now, store=store, runtime=self.runtime, wrapping=wrapping
+            self.config,
+            self.emit,
+            now=self.now,
+            store=store,
+            runtime=self.runtime,
+            wrapping=wrapping,
+            watching=False,
         )
 
     async def _deliver(self, app: App) -> Applied:

@@ -4,25 +4,29 @@ Everything is built here once, from a configuration, and handed down; nothing be
 """
 
 import asyncio
+import getpass
 import os
 import random
 import secrets
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connector.app.dependants import RecordReaders
+from connector.app.offering import Offering, Watched
 from connector.config import Config
 from connector.deliver import Brakes, Deliverer
 from connector.http import Runtime
+from connector.mapping import CompiledMapping
 from connector.model import Source, Target
 from connector.plan import Reason, RetryPolicy
-from connector.poll import Poll, Route, Sweep
+from connector.poll import InForce, Poll, Route, Sweep
 from connector.store import Store, undelivered
+from connector.store.activations import Activation
 from connector.telemetry import Telemetry
 
 T = TypeVar("T")
@@ -36,6 +40,14 @@ def utc_now() -> datetime:
 def holder() -> str:
     """Who holds the state, for the person who is refused it."""
     return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def system_user() -> str:
+    """In whose name this process runs, as far as the system knows one."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run under a number that nobody has named
+        return f"user {os.getuid()}"
 
 
 def _as_it_is(built: T) -> T:
@@ -74,9 +86,11 @@ class App:
     drain: timedelta
     now: Callable[[], datetime]
     emit: Telemetry
+    offering: Offering | None = None
 
     async def sweep(self, feed: Feed, *, rescan: bool = False) -> Sweep:
-        """Poll one source once."""
+        """Poll one source once, after a look at its routes' mapping files."""
+        await self.look(feed)
         feed.sweeping = True
         try:
             return await feed.poll.once(rescan=rescan)
@@ -88,8 +102,24 @@ class App:
         """Map again what waits for it, of every source; how often each decision was made."""
         reasons: Counter[Reason] = Counter()
         for feed in self.feeds:
+            await self.look(feed)
             reasons.update(await feed.poll.remap())
         return reasons
+
+    async def look(self, feed: Feed) -> None:
+        """See which mappings are in force on a source's routes, after a look at the files."""
+        feed.poll = replace(feed.poll, routes=await self._in_force(feed))
+        if self.offering is not None and await self.offering.look(feed.poll.routes):
+            feed.poll = replace(feed.poll, routes=await self._in_force(feed))
+            feed.again.set()
+
+    async def _in_force(self, feed: Feed) -> Sequence[Route]:
+        return await self.store.read(lambda tx: feed.poll.in_force(tx, feed.poll.routes))
+
+    def look_now(self) -> None:
+        """Let the daemon look at once at whatever it looks at from time to time."""
+        for feed in self.feeds:
+            feed.bell.set()
 
     def _map_again(self) -> None:
         for feed in self.feeds:
@@ -123,10 +153,13 @@ async def build(
     store: Store | None = None,
     runtime: Runtime | None = None,
     wrapping: Wrapping = BARE,
+    watching: bool = True,
+    author: str = "",
 ) -> AsyncIterator[App]:
     """Build everything; close it again on the way out, clients first and the state last.
 
-    `store` and `runtime` replace the configured state and the network; a given store is closed like our own.
+    `store` and `runtime` replace the configured state and the network; a given store is closed like our own. Without
+    `watching` no mapping comes into force meanwhile; otherwise in the name of `author`, by default the system's user.
     """
     async with AsyncExitStack() as stack:
         store = store or await open_store(config, now=now)
@@ -148,11 +181,13 @@ async def build(
         app = App(store, [], [], config.settings.delivery.drain, now, emit)
         app.feeds.extend(_feeds(config, app, sources, targets))
         app.deliverers.extend(_deliverers(config, app, targets))
+        app.offering = _offering(config, app, author or system_user()) if watching else None
         yield app
 
 
 def _feeds(config: Config, app: App, sources: dict[str, Source], targets: dict[str, Target]) -> list[Feed]:
     feeds = []
+    in_force = _mappings_in_force(config)
     for settings in config.settings.sources:
         routes = [
             Route(route.name, route.target, targets[route.target].catalogue, route.mapping)
@@ -168,10 +203,29 @@ def _feeds(config: Config, app: App, sources: dict[str, Source], targets: dict[s
             emit=app.emit,
             history=config.settings.state.history,
             woken=app._wake,  # noqa: SLF001  # the app hands its own bell out
+            in_force=in_force,
         )
         if routes:
             feeds.append(Feed(poll, settings.poll.every))
     return feeds
+
+
+def _mappings_in_force(config: Config) -> InForce:
+    recipes = {route.name: route.recipe for route in config.routes}
+
+    def compiled(kept: Activation) -> CompiledMapping | None:
+        recipe = recipes.get(kept.route)
+        return recipe.from_sources(kept.sources, kept.vars) if recipe else None
+
+    in_force = InForce(compiled)
+    for route in config.routes:
+        in_force.know(route.name, route.mapping)
+    return in_force
+
+
+def _offering(config: Config, app: App, author: str) -> Offering:
+    watched = [Watched.of(route, config.broken) for route in config.routes]
+    return Offering(app.store, watched, config.settings.brakes, author, str(config.path), app.emit)
 
 
 def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[Deliverer]:

@@ -60,7 +60,9 @@ async def plan(
     scratch = await Scratch.open(real, now)
     wrapping = Wrapping(lambda source: CopyingSource(source, scratch.learn), rehearsing)
     runtime = replace(runtime or Runtime(now=now), rehearsal=True)
-    async with build(config, null, now=now, store=scratch.store, runtime=runtime, wrapping=wrapping) as app:
+    async with build(
+        config, null, now=now, store=scratch.store, runtime=runtime, wrapping=wrapping, watching=False
+    ) as app:
         return await _Rehearsal(app, config, scope, targets).plan()
 
 
