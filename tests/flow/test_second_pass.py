@@ -147,6 +147,9 @@ async def test_what_microsoft_copies_back_is_never_written_again(tmp_path: Path)
         await both.sync()
         written = both.writes()
         assert any(entry.mock == "sentinel" for entry in written)
+        held = [each["properties"] for each in both.world.sentinel.contents()["incidents"]]
+        named = [label["labelName"] for each in held for label in each["labels"]]
+        assert {f"ticket:{ticket['number']}" for ticket in both.servicenow().values()} <= set(named)
         since = both.mark()
         for _ in range(POLLS):
             both.world.clock.advance(timedelta(seconds=30))
