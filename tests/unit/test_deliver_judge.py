@@ -153,6 +153,7 @@ class Picky:
     said: list[str] = field(default_factory=list)
     name: str = "x"
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    creates: bool = True
 
     @property
     def catalogue(self) -> Catalogue:
