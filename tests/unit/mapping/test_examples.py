@@ -62,3 +62,39 @@ def test_an_example_may_have_a_previous_revision(load: Any) -> None:
     body = f"{EXAMPLES}  - {example}\n"
 
     assert [result.passed for result in run_examples(load(body))] == [True]
+
+
+RECORDS = """\
+tags:
+  into: note
+  add:
+    - {tag: "{{ record.number }}", when: record.number}
+    - {tag: "{{ links.my_sentinel.url }}", when: links.my_sentinel.url}
+    - {tag: "into {{ mergedInto.number }}", when: mergedInto.number}
+examples:
+"""
+
+
+@pytest.mark.parametrize(
+    ("records", "tags"),
+    [
+        ("{}", "[]"),
+        ("{record: {number: INC1}}", "[INC1]"),
+        ("{record: {url: there}}", "[]"),
+        ("{links: {my_sentinel: {url: there}}}", "[there]"),
+        ("{links: {my-sentinel: {url: there}}}", "[there]"),
+        ("{links: {other: {url: there}}}", "[]"),
+        ("{merged: {number: INC2}}", "[into INC2]"),
+    ],
+)
+def test_an_example_may_have_records(load: Any, records: str, tags: str) -> None:
+    body = f"{RECORDS}  - {{name: e, incident: {{}}, records: {records}, expect: {{tags: {tags}}}}}\n"
+    (result,) = run_examples(load(body))
+    assert result.differences == ()
+
+
+def test_records_of_an_example_have_a_shape(complaints: Any) -> None:
+    body = f"{RECORDS}  - {{name: e, incident: {{}}, records: {{recrod: {{number: INC1}}}}, expect: {{}}}}\n"
+    (complaint,) = complaints(body)
+    assert "unknown key" in complaint
+    assert "record" in complaint.partition("; ")[2]
