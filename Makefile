@@ -88,8 +88,9 @@ bench: $(STAMP) ## Measure (ARGS are handed on)
 	$(CLEAN_ENV) $(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: docs
-docs: $(STAMP) ## Renew what follows from the code: docs/configuration.md, docs/schemas, the screens in docs/mappings.md
+docs: $(STAMP) ## Renew what follows from the code: both references, docs/schemas, the screens in docs
 	$(BIN)/python -m tests.docs.reference
+	$(BIN)/python -m tests.docs.mapping_reference
 	$(BIN)/python -m tests.docs.schemas
 	$(CLEAN_ENV) $(BIN)/python -m tests.docs.screens
 

@@ -6,9 +6,11 @@ vars, and is judged in `compile` and `check`. Models are strict: YAML has alread
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-Scalar = str | int | bool
+from connector.mapping.example_shape import Example
+from connector.mapping.strict import Scalar, Shape
+
 ModeWord = Literal["initial", "follow", "unless_edited", "enforce"]
 OnLookup = Literal["leave", "clear"]
 
@@ -19,15 +21,9 @@ MAX_ROWS = 1000
 _WHEN = "An expression that says when the rule holds; always, if it is not there."
 _MODE = (
     "When it is written: `initial` at creation, `follow` whenever the wanted value changes, `unless_edited` while "
-    "nobody else has changed it, `enforce` also where somebody has."
+    "nobody else has changed it, `enforce` (in this version) as `follow`."
 )
 _ELSE = "`else` needs `when`; say when the rule holds"
-
-
-class Shape(BaseModel):
-    """Base of every part of a mapping file: no unknown keys, no silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class LookupSpec(Shape):
@@ -193,57 +189,6 @@ class TaskRule(Shape):
     each: str | None = Field(default=None, description="A list; each `item` of it gives a task.")
     when: str | bool | None = Field(default=None, description=_WHEN)
     backfill: bool = Field(default=False, description="Whether a new rule is for what is past, too.")
-
-
-class Expectation(Shape):
-    """What an example must come out as; what is not named is not compared."""
-
-    fields: dict[str, Scalar | None] = Field(
-        default_factory=dict, description="Values of fields; `leave` and `clear` as in rules."
-    )
-    tags: list[str] | None = Field(default=None, description="All tags, in any order.")
-    notes: list[str] | None = Field(default=None, description="The texts of all new notes.")
-    tasks: list[str] | None = Field(default=None, description="The titles of all new tasks.")
-    create: bool | None = Field(default=None, description="Whether a record would be created.")
-    excluded: str | None = Field(default=None, description="The id of the scope rule; `nothing` if none.")
-    undecided: list[str] | None = Field(
-        default=None, description="The properties whose word no rule knows, without repetition."
-    )
-
-
-class ExampleRecord(Shape):
-    """How people know a record."""
-
-    number: str = Field(default="", description="Its number on the target.")
-    url: str = Field(default="", description="Its address in a browser.")
-
-
-class ExampleRecords(Shape):
-    """The records that are there when an incident is mapped."""
-
-    record: ExampleRecord | None = Field(default=None, description="What this route keeps: `record`.")
-    links: dict[str, ExampleRecord] = Field(
-        default_factory=dict,
-        max_length=MAX_RULES,
-        description="What other routes keep, by the name that `links` has for it.",
-    )
-    merged: ExampleRecord | None = Field(
-        default=None, description="What this route keeps for the incident that this one was merged into."
-    )
-
-
-class Example(Shape):
-    """An incident, perhaps with its previous revision, and what becomes of it."""
-
-    name: str = Field(min_length=1, description="What failures call it.")
-    incident: dict[str, Any] = Field(description="What differs from a new incident that nobody has touched.")
-    old: dict[str, Any] | None = Field(default=None, description="The same of the revision before.")
-    records: ExampleRecords | None = Field(
-        default=None,
-        description="The records that are there; none, if it is not there.",
-        examples=[{"links": {"servicenow": {"number": "INC0010001"}}}],
-    )
-    expect: Expectation = Field(description="What must come out; what is not named is not compared.")
 
 
 class MappingFile(Shape):
