@@ -9,7 +9,7 @@ from connector.app.build import open_store
 from connector.config import Config, load
 from connector.config.bindings import without_mappings
 from connector.config.mappings import Recipe
-from connector.errors import ConfigError, StateError
+from connector.errors import ConfigError, StateError, TransientError
 from connector.mapping import CompiledMapping
 from connector.store import Tx, activations
 from connector.store.activations import Activation
@@ -31,7 +31,7 @@ def load_in_force(path: Path) -> Config:
 
 async def _kept(path: Path) -> Mapping[str, Activation]:
     """What is in force by the state of a configuration; nothing where either cannot be read."""
-    with suppress(ConfigError, StateError):
+    with suppress(ConfigError, StateError, TransientError):
         store = await open_store(without_mappings(path), readonly=True)
         try:
             return await store.read(_whole)

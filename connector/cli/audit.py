@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from connector.app import open_store
+from connector.app import load_in_force, open_store
 from connector.audit import AuditKind, Head, Outcome, SealedRow, Verification, iso
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.config import Config, load
+from connector.config import Config
 from connector.model import JSON
 from connector.store import Tx, audits
 from connector.telemetry import escape
@@ -37,7 +37,7 @@ def list_rows(
 
     Example: xdr-connector audit list --incident 4711 --json
     """
-    loaded = load(config)
+    loaded = load_in_force(config)
 
     def matches(tx: Tx) -> list[SealedRow]:
         rows = audits.read(
@@ -78,7 +78,7 @@ def verify(
 
     Example: xdr-connector audit verify --head 1200:0f3c...
     """
-    loaded = load(config)
+    loaded = load_in_force(config)
     noted = _noted(head)
     result, now, held = asyncio.run(_verified(loaded, noted))
     breaks = [f"row {each.seq}: {each.what}" for each in result.breaks]

@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from connector.cli import connect as connecting
+from connector.cli import status_mappings
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config, load
@@ -27,6 +28,8 @@ def check(
 ) -> None:
     """Check the configuration and every mapping it names, with their examples.
 
+    Where another mapping is in force than a file holds, that is said, too.
+
     With --connect each source and target is asked, by reads alone: credentials, rights, and whether it has the fields,
     choices, users and groups that the mappings name. One line each, with the remedy.
 
@@ -42,6 +45,8 @@ def check(
             typer.echo(json.dumps({"ok": False, "problems": [asdict(problem) for problem in error.problems]}))
             raise typer.Exit(Exit.USAGE) from None
         raise
+    others = status_mappings.others(loaded, asyncio.run(status_mappings.in_force(loaded)))
+    loaded = replace(loaded, notices=(*loaded.notices, *others))
     inspected = asyncio.run(connecting.connect(loaded)) if connect else []
     failed = any(each.problems for each in inspected)
     if as_json:

@@ -12,10 +12,10 @@ from typing import Annotated, TypeVar
 import typer
 
 from connector import operate
-from connector.app import open_store
+from connector.app import load_in_force, open_store
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.config import Config, load
+from connector.config import Config
 from connector.model import JSON
 from connector.operate import Discarded, Request
 from connector.store import Tx
@@ -49,7 +49,7 @@ def retry(
     """
     if everything == any(given is not None for given in (incident, route, target)):
         raise typer.BadParameter("name an incident, --route or --target, or else --all")
-    loaded, request = load(config), request_of(by, why)
+    loaded, request = load_in_force(config), request_of(by, why)
     targets = _targets(loaded, route, target)
 
     def work(tx: Tx) -> list[Undelivered]:
@@ -80,7 +80,7 @@ def discard(
     """
     if incident is None and route is None:
         raise typer.BadParameter("name an incident, or --route")
-    loaded, request = load(config), request_of(by, why)
+    loaded, request = load_in_force(config), request_of(by, why)
     picked = Picked(incident, None if route is None else [route])
 
     def look(tx: Tx) -> list[Undelivered]:
@@ -119,7 +119,7 @@ def release(
     """
     if everything == any(given is not None for given in (incident, route, target)):
         raise typer.BadParameter("name an incident, --route or --target, or else --all")
-    loaded, request = load(config), request_of(by, why)
+    loaded, request = load_in_force(config), request_of(by, why)
     _targets(loaded, route, target)  # refuses unknown names
 
     def work(tx: Tx) -> list[Undelivered]:

@@ -16,12 +16,21 @@ from connector import app as composition
 from connector.app import Synced
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.config import Config, load
+from connector.config import Config
 from connector.telemetry import logging_telemetry
 
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="NAME", help="In whose name edited mappings come into force; default: the user."
+    ),
+]
 
-def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+
+def run(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "") -> None:
     """Poll and deliver until SIGTERM.
+
+    Mapping files that were edited come into force before the next poll, or at once after SIGHUP.
 
     The first SIGTERM or SIGINT finishes the requests under way, within delivery.drain of the configuration; a
     second one stops at once. Either way nothing is lost.
@@ -29,12 +38,14 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     Example: xdr-connector run --config config.yaml
     """
     loaded = loaded_config(config)
-    asyncio.run(_run(loaded))
+    asyncio.run(_run(loaded, by))
 
 
-async def _run(config: Config) -> None:
+async def _run(config: Config, by: str) -> None:
     settings = config.settings.logging
-    async with composition.build(config, logging_telemetry(settings.level, settings.format)) as app:
+    emit = logging_telemetry(settings.level, settings.format)
+    async with composition.build(config, emit, author=by) as app:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.look_now)
         await composition.run(app, stop_on_signals())
 
 
@@ -47,6 +58,7 @@ def sync(
     patience: Annotated[
         int, typer.Option(min=0, help="Seconds to wait for rows that have to be tried again.")
     ] = 60,
+    by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Poll once and deliver until nothing is due; then exit.
@@ -56,7 +68,7 @@ def sync(
     Example: xdr-connector sync --rescan --json
     """
     loaded = loaded_config(config)
-    result = asyncio.run(_sync(loaded, rescan=rescan, patience=timedelta(seconds=patience)))
+    result = asyncio.run(_sync(loaded, rescan=rescan, patience=timedelta(seconds=patience), by=by))
     if as_json:
         typer.echo(json.dumps(_as_json(result)))
     else:
@@ -65,15 +77,16 @@ def sync(
         raise typer.Exit(Exit.WAITING)
 
 
-async def _sync(config: Config, *, rescan: bool, patience: timedelta) -> Synced:
+async def _sync(config: Config, *, rescan: bool, patience: timedelta, by: str) -> Synced:
     settings = config.settings.logging
-    async with composition.build(config, logging_telemetry(settings.level, settings.format)) as app:
+    emit = logging_telemetry(settings.level, settings.format)
+    async with composition.build(config, emit, author=by) as app:
         return await composition.sync(app, rescan=rescan, patience=patience, stop=stop_on_signals())
 
 
 def loaded_config(path: Path) -> Config:
     """The configuration, its notices told."""
-    config = load(path)
+    config = composition.load_in_force(path)
     for notice in config.notices:
         say(f"{path}: {notice}")
     return config

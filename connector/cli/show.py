@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from connector.app import open_store
+from connector.app import load_in_force, open_store
 from connector.audit import AuditKind, SealedRow, iso
 from connector.cli.audit import as_object
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.config import Config, load
+from connector.config import Config
 from connector.model import JSON, IncidentKey
 from connector.store import Tx, audits, links, mappings_seen, set_asides, snapshots, wanted
 from connector.telemetry import escape
@@ -42,7 +42,7 @@ def show(
 
     Example: xdr-connector show 4711
     """
-    loaded = load(config)
+    loaded = load_in_force(config)
     found = asyncio.run(_read(loaded, incident))
     if not found:
         say(

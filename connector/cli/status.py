@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from connector.app import HEARTBEAT, open_store, utc_now
+from connector.app import HEARTBEAT, load_in_force, open_store, utc_now
+from connector.cli import status_mappings
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.config import Config, load
+from connector.config import Config
 from connector.model import JSON
 from connector.store import (
     Tx,
@@ -47,6 +48,7 @@ class Status:
     delayed: list[wanted.Wanted]
     parked_notes: dict[str, int]
     set_asides: list[set_asides.Kept]
+    mappings: list[status_mappings.RouteMapping]
     strays: list[undelivered.Stray]
     to_map_again: dict[str, int]
 
@@ -68,7 +70,8 @@ class Status:
         """Whether anything waits for somebody's help."""
         held = any(backlog.held for backlog in self.backlogs.values())
         stuck = self.pauses or self.parked or held or self.set_asides or self.parked_notes or self.strays
-        return bool(stuck or self.failing(config))
+        mappings = any(each.waits for each in self.mappings)
+        return bool(stuck or mappings or self.failing(config))
 
 
 def status(
@@ -85,7 +88,7 @@ def status(
 
     Example: xdr-connector status --json
     """
-    loaded = load(config)
+    loaded = load_in_force(config)
     state = asyncio.run(_read(loaded))
     if health:
         say("alive" if state.healthy else "no sign of life from a daemon on this state")
@@ -118,6 +121,7 @@ def _look(tx: Tx, config: Config) -> Status:
         delayed=wanted.delayed(tx, limit=20),
         parked_notes=notes.count_parked(tx),
         set_asides=set_asides.every(tx),
+        mappings=status_mappings.look(tx, config),
         strays=undelivered.strays(tx, {route.name: route.target for route in config.routes}),
         to_map_again=remaps.count(tx),
     )
@@ -138,6 +142,7 @@ def _as_json(config: Config, state: Status) -> dict[str, JSON]:
         "delayed": [_row_json(row, row.last_error) for row in state.delayed],
         "parked_notes": state.parked_notes,
         "to_map_again": state.to_map_again,
+        "mappings": status_mappings.as_json(state.mappings),
         "set_aside": [
             {
                 "source": kept.source,
@@ -215,7 +220,7 @@ def _print(config: Config, state: Status) -> None:
             _cell(f"source {name} cannot be read since {_iso(failing.failing_since)}: {failing.reason}")
         )
     console.print(_targets(config, state))
-    for line in (*_paused_lines(state), *_held_lines(state)):
+    for line in (*_paused_lines(state), *_held_lines(state), *status_mappings.lines(state.mappings)):
         console.print(_cell(line))
     _print_rows(console, "parked", [(row, row.parked) for row in state.parked])
     _print_rows(console, "delayed", [(row, row.last_error) for row in state.delayed])

@@ -10,7 +10,7 @@ from connector.activation import Act, activate, rollback
 from connector.app import App
 from connector.audit import AuditKind, SealedRow
 from connector.config import load, shipped_mappings
-from connector.store import Tx, activations, offers
+from connector.store import activations, offers
 from connector.store.activations import Activation
 from tests.support import endstate
 from tests.support.inprocess import Lab, lab
@@ -33,6 +33,7 @@ def mapping_file(made: Lab, target: str) -> Path:
 
 def editable(folder: Path, incidents: int = 30, **brakes: int) -> Lab:
     """Mocks with so many incidents, and a configuration whose mappings lie beside it."""
+    folder.mkdir(exist_ok=True)
     made = lab(folder)
     said = yaml.safe_load(made.config.path.read_text())
     for each in said["routes"]:
@@ -76,16 +77,11 @@ async def by_operator(
     canary: int | None = None,
 ) -> Activation:
     """What a command does: the file is read afresh, and the state is written in one transaction."""
-    config = load(made.config.path)
-    chosen = next(each for each in config.routes if each.target == target)
-    act = Act(chosen.source, chosen.name, "kim", "CHG0031", how)
-
-    def work(tx: Tx) -> Activation:
-        if how == "rollback":
-            return rollback(tx, act, to)
-        return activate(tx, act, chosen.mapping, canary=canary)
-
-    return await app.store.write(work)
+    act = Act("contoso", route(target), "kim", "CHG0031", how)
+    if how == "rollback":
+        return await app.store.write(lambda tx: rollback(tx, act, to))
+    chosen = next(each for each in load(made.config.path).routes if each.target == target)
+    return await app.store.write(lambda tx: activate(tx, act, chosen.mapping, canary=canary))
 
 
 async def in_force(app: App, target: str) -> activations.Standing:
