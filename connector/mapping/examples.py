@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.mapping.compiled import CompiledMapping
-from connector.mapping.document import Example, ExampleRecord, ExampleRecords, Expectation
+from connector.mapping.example_shape import Example, ExampleRecord, ExampleRecords, Expectation
 from connector.mapping.outcome import written
 from connector.mapping.report import Report
 from connector.mapping.text import show

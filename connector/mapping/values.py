@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from connector.mapping import text as texts
-from connector.mapping.document import LookupSpec, Scalar, ValueSpec
+from connector.mapping.document import LookupSpec, ValueSpec
 from connector.mapping.expr import Expr, ExpressionError, Scope
 from connector.mapping.expressions import compile_template, is_template
+from connector.mapping.strict import Scalar
 from connector.mapping.view import UndecidedError, View
 from connector.model import FieldKind, FieldSpec, FieldValue, Lookup
 from connector.yamlsource import nearest

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.mapping.comparisons import fold_owner, member_of
-from connector.mapping.document import FieldSpecification, Scalar, Value, ValueSpec
+from connector.mapping.document import FieldSpecification, Value, ValueSpec
 from connector.mapping.expr import Expr, ExpressionError, Run, Scope, constant
 from connector.mapping.expressions import compile_expression
 from connector.mapping.report import Report
+from connector.mapping.strict import Scalar
 from connector.mapping.text import show
 from connector.mapping.values import LEAVE, Action, Always, Result, action, lookup
 from connector.mapping.view import View
