@@ -86,6 +86,15 @@ class TestSnapshots:
         stored = await store.read(lambda tx: snapshots.history(tx, key()))
         assert [each.body["title"] for each in stored] == kept
 
+    async def test_the_latest_comes_with_the_one_before_it(self, store: Store) -> None:
+        for number, revisions in ((1, 3), (2, 1)):
+            for second in range(revisions):
+                one = incident(number, second=second, title=f"title {second}")
+                await store.write(lambda tx, one=one: snapshots.add(tx, [one], keep=5))  # type: ignore[misc]  # a default binds the loop's value
+        found = await store.read(lambda tx: snapshots.recent(tx, [key(1), key(2), key(3)]))
+        titles = {its: [each.body["title"] for each in stored] for its, stored in found.items()}
+        assert titles == {key(1): ["title 2", "title 1"], key(2): ["title 0"]}
+
     async def test_erasing_takes_one_incident_and_leaves_the_others(self, store: Store) -> None:
         await store.write(lambda tx: snapshots.add(tx, [incident(1), incident(2)], keep=1))
         assert await store.write(lambda tx: snapshots.erase(tx, key(1))) == 1
@@ -122,6 +131,22 @@ class TestLinks:
         await store.write(lambda tx: links.put(tx, [Linked("soc", key(), "snow", full)]))
         assert await store.read(lambda tx: links.get(tx, "soc", [key(), key(2)])) == {key(): full}
         assert await store.read(lambda tx: links.get(tx, "other", [key()])) == {}
+
+    async def test_records_are_known_by_route_where_the_route_keeps_them_now(self, store: Store) -> None:
+        rows = [
+            Linked("soc", key(1), "snow", link(1)),
+            Linked("dev", key(1), "sentinel", link(2)),
+            Linked("moved", key(1), "old", link(3)),
+            Linked("gone", key(1), "snow", link(4)),
+            Linked("soc", key(9), "snow", link(9)),
+        ]
+        await store.write(lambda tx: links.put(tx, rows))
+        targets = {"soc": "snow", "dev": "sentinel", "moved": "new"}
+        found = await store.read(lambda tx: links.records(tx, targets, [key(1), key(2)]))
+        assert {place: each.number for place, each in found.items()} == {
+            ("soc", key(1)): "INC1",
+            ("dev", key(1)): "INC2",
+        }
 
     async def test_links_are_counted_by_target(self, store: Store) -> None:
         rows = [Linked("soc", key(1), "snow", link(1)), Linked("dev", key(1), "sentinel", link(2))]
