@@ -93,6 +93,7 @@ docs: $(STAMP) ## Renew what follows from the code: both references, docs/schema
 	$(BIN)/python -m tests.docs.mapping_reference
 	$(BIN)/python -m tests.docs.schemas
 	$(CLEAN_ENV) $(BIN)/python -m tests.docs.screens
+	$(CLEAN_ENV) $(BIN)/python -m tests.docs.tutorial
 
 # An environment for one tool or one SDK, kept until its lock changes. SDK releases clash, so none shares with another.
 .venvs/%: requirements/%.txt FORCE
