@@ -3,7 +3,7 @@
 from connector.app.applying import Applied, Applying
 from connector.app.build import App, Feed, build, open_store, utc_now
 from connector.app.daemon import HEARTBEAT, run
-from connector.app.in_force import load_in_force
+from connector.app.in_force import active, load_in_force
 from connector.app.passing import Synced, sync
 from connector.app.planning import Scope, plan
 
@@ -15,6 +15,7 @@ __all__ = [
     "Feed",
     "Scope",
     "Synced",
+    "active",
     "build",
     "load_in_force",
     "open_store",

@@ -76,7 +76,7 @@ class Applying:
             store=store,
             runtime=self.runtime,
             wrapping=wrapping,
-            watching=False,
+            author=self.request.by,
         )
 
     async def _deliver(self, app: App) -> Applied:

@@ -181,7 +181,7 @@ async def build(
         app = App(store, [], [], config.settings.delivery.drain, now, emit)
         app.feeds.extend(_feeds(config, app, sources, targets))
         app.deliverers.extend(_deliverers(config, app, targets))
-        app.offering = _offering(config, app, author or system_user()) if watching else None
+        app.offering = offering(config, app.store, emit, author or system_user()) if watching else None
         yield app
 
 
@@ -223,9 +223,10 @@ def _mappings_in_force(config: Config) -> InForce:
     return in_force
 
 
-def _offering(config: Config, app: App, author: str) -> Offering:
+def offering(config: Config, store: Store, emit: Telemetry, author: str) -> Offering:
+    """The mapping files of a configuration, watched for a state."""
     watched = [Watched.of(route, config.broken) for route in config.routes]
-    return Offering(app.store, watched, config.settings.brakes, author, str(config.path), app.emit)
+    return Offering(store, watched, config.settings.brakes, author, str(config.path), emit)
 
 
 def _deliverers(config: Config, app: App, targets: dict[str, Target]) -> list[Deliverer]:

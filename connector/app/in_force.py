@@ -8,7 +8,9 @@ from pathlib import Path
 from connector.app.build import open_store
 from connector.config import Config, load
 from connector.config.bindings import without_mappings
+from connector.config.load import read_document
 from connector.config.mappings import Recipe
+from connector.config.outline import Outline
 from connector.errors import ConfigError, StateError, TransientError
 from connector.mapping import CompiledMapping
 from connector.store import Tx, activations
@@ -27,6 +29,18 @@ def load_in_force(path: Path) -> Config:
         if not kept:
             raise
     return load(path, instead=lambda recipe: _compiled(recipe, kept))
+
+
+def active(path: Path, route: str) -> CompiledMapping | None:
+    """The mapping in force on a route of the configuration at `path`; None where none is known to be.
+
+    Raises ConfigError where this version of the program does not take it any more.
+    """
+    kept = asyncio.run(_kept(path)).get(route)
+    outline = Outline.of(read_document(path))
+    recipes = (Recipe.of(outline, each, path.parent) for each in outline.routes if each.name == route)
+    recipe = next(filter(None, recipes), None)
+    return recipe.from_sources(kept.sources, kept.vars) if kept is not None and recipe is not None else None
 
 
 async def _kept(path: Path) -> Mapping[str, Activation]:

@@ -5,7 +5,7 @@ stands in the way of a file is written down and told once, and shown by `status`
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import partial
 
 from connector import activation
@@ -79,6 +79,23 @@ def _signed(name: str) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A mapping that is to come into force; `first`: nothing was before it."""
+
+    mapping: CompiledMapping
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """What a file holds is not to come into force by itself. `mark` tells one content from the next."""
+
+    mark: str
+    verdict: Refusal
+    reason: str
+
+
 @dataclass(slots=True)
 class Offering:
     """Sees to it that the mappings of some routes come into force. `author` is in whose name the program acts."""
@@ -90,6 +107,7 @@ class Offering:
     config: str
     emit: Callable[[Event], None]
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _agreed: dict[str, str] = field(default_factory=dict)
 
     async def look(self, routes: Sequence[Route]) -> bool:
         """Look at the files of some routes, which are all of a source, as in force; whether anything was changed."""
@@ -101,24 +119,44 @@ class Offering:
                 changed |= await self._offer(each, routes)
         return changed
 
+    async def due(self, routes: Sequence[Route]) -> list[tuple[Act, CompiledMapping]]:
+        """What a look would replace, and by which mappings; nothing is written."""
+        names = {route.name for route in routes}
+        judged = [
+            (each, await self._judge(each, routes)) for each in self.watched if each.route.name in names
+        ]
+        return [
+            (self._act(watched, first=False), verdict.mapping)
+            for watched, verdict in judged
+            if isinstance(verdict, _Due) and not verdict.first
+        ]
+
     async def _offer(self, watched: Watched, routes: Sequence[Route]) -> bool:
+        match await self._judge(watched, routes):
+            case _Due() as due:
+                return await self._activate(watched, due)
+            case _Refused() as refused:
+                await self._refuse(watched, refused)
+            case None:
+                await self._forget(watched.route.name)
+        return False
+
+    async def _judge(self, watched: Watched, routes: Sequence[Route]) -> "_Due | _Refused | None":
+        """Whether what a file holds is to come into force, or why not; None if it is already."""
         held, name = watched.look(), watched.route.name
         if isinstance(held, ConfigError):
             first = held.problems[0] if held.problems else "it cannot be read"
             mark = digest([str(problem) for problem in held.problems])
-            await self._refuse(
-                watched, mark, Refusal.INVALID, f"mapping {watched.file} is not valid: {first}"
-            )
-            return False
+            return _Refused(mark, Refusal.INVALID, f"mapping {watched.file} is not valid: {first}")
         standing = await self.store.read(lambda tx: activations.standing(tx, name))
         if held.hash in _hashes(standing):
-            await self._forget(name)
-            return False
+            self._agreed[name] = held.hash
+            return None
         refused = await self._refusal(watched, held, standing, routes)
         if refused is not None:
-            await self._refuse(watched, held.hash, *refused)
-            return False
-        return await self._activate(watched, held, first=standing.whole is None)
+            return _Refused(held.hash, *refused)
+        # What was in force and is not any more was replaced by an operator, who may have read a newer configuration.
+        return None if self._agreed.get(name) == held.hash else _Due(held, first=standing.whole is None)
 
     async def _refusal(
         self, watched: Watched, held: CompiledMapping, standing: Standing, routes: Sequence[Route]
@@ -135,7 +173,9 @@ class Offering:
             return Refusal.REVOKED, f"mapping {watched.file} was taken back ({before.n} in the history)"
         if standing.trial is not None:
             return Refusal.HELD, f"mapping {watched.file} has changed while another one is on trial"
-        if known is not None and (known.hash, known.verdict) == (held.hash, Refusal.HELD):
+        if self._agreed.get(name) == held.hash:
+            return None
+        if known is not None and known.hash == held.hash and (name, held.hash) in self._told:
             return known.verdict, known.reason
         found = await extent(self.store, routes, name, held)
         return (Refusal.HELD, self._too_much(watched, found)) if self._beyond(found) else None
@@ -147,29 +187,26 @@ class Offering:
         release = f"xdr-connector mapping activate --config {self.config} --route {watched.route.name}"
         return f"mapping {watched.file}: {found}; to let it: {release} --as WHO --reason WHY"
 
-    async def _activate(self, watched: Watched, held: CompiledMapping, *, first: bool) -> bool:
-        name = watched.route.name
-        why = "the first mapping of this route" if first else FILE_CHANGED
-        act = Act(watched.route.source, name, self.author, why, "first" if first else "file")
-        vcs = revision_of(path_of(watched.file))
-        new = await self.store.write(lambda tx: _activated(tx, act, held, vcs))
-        if new and not first:
-            self.emit(
-                Event(
-                    EventKind.MAPPING_ACTIVATED, watched.route.source, name, reason=f"{why}: {watched.file}"
-                )
-            )
+    def _act(self, watched: Watched, *, first: bool) -> Act:
+        why, how = ("the first mapping of this route", "first") if first else (FILE_CHANGED, "file")
+        return Act(watched.route.source, watched.route.name, self.author, why, how)
+
+    async def _activate(self, watched: Watched, due: "_Due") -> bool:
+        act, vcs = self._act(watched, first=due.first), revision_of(path_of(watched.file))
+        new = await self.store.write(lambda tx: _activated(tx, act, due.mapping, vcs))
+        if new and not due.first:
+            reason = f"{act.why}: {watched.file}"
+            self.emit(Event(EventKind.MAPPING_ACTIVATED, act.source, act.route, reason=reason))
         return new
 
-    async def _refuse(self, watched: Watched, mark: str, verdict: Refusal, reason: str) -> None:
-        name = watched.route.name
-        act = Act(watched.route.source, name, self.author, FILE_CHANGED, "file")
-        known = await self.store.read(lambda tx: offers.get(tx, name))
+    async def _refuse(self, watched: Watched, refused: "_Refused") -> None:
+        act, (mark, verdict, reason) = self._act(watched, first=False), astuple(refused)
+        known = await self.store.read(lambda tx: offers.get(tx, act.route))
         if known is None or (known.hash, known.verdict) != (mark, verdict):
             await self.store.write(lambda tx: activation.refuse(tx, act, mark, verdict, reason))
-        if (name, mark) not in self._told:
-            self._told.add((name, mark))
-            self.emit(Event(EventKind.MAPPING_REFUSED, watched.route.source, name, reason=reason))
+        if (act.route, mark) not in self._told:
+            self._told.add((act.route, mark))
+            self.emit(Event(EventKind.MAPPING_REFUSED, act.source, act.route, reason=reason))
 
     async def _forget(self, name: str) -> None:
         """The file holds what is in force: whatever it held meanwhile is no matter any more."""

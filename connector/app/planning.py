@@ -5,8 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from connector.app.build import App, Feed, Wrapping, build, utc_now
+from connector.activation import activate
+from connector.app.build import App, Feed, Wrapping, build, offering, utc_now
+from connector.app.offering import Offering
 from connector.audit import iso
 from connector.config import Config
 from connector.config.load import Route
@@ -17,7 +20,7 @@ from connector.forecast.items import Place, to_look_at
 from connector.forecast.rehearsing import Attempt
 from connector.http import Runtime
 from connector.model import IncidentKey, Seen, Target
-from connector.store import Store, Tx, holds, pauses, set_asides, snapshots, undelivered
+from connector.store import Store, Tx, evaluations, holds, pauses, set_asides, snapshots, undelivered
 from connector.store.undelivered import Picked, Undelivered
 from connector.telemetry import null
 
@@ -63,7 +66,19 @@ async def plan(
     async with build(
         config, null, now=now, store=scratch.store, runtime=runtime, wrapping=wrapping, watching=False
     ) as app:
+        if real is not None:
+            await _anticipate(app, offering(config, real, null, ""), scratch)
         return await _Rehearsal(app, config, scope, targets).plan()
+
+
+async def _anticipate(app: App, offered: Offering, scratch: Scratch) -> None:
+    """Put into force in the copy what a pass would put into force: then everything of the route is mapped again."""
+    for feed in app.feeds:
+        await app.look(feed)
+        for act, mapping in await offered.due(feed.poll.routes):
+            if scratch.real is not None:
+                await scratch.learn(await scratch.real.read(partial(evaluations.keys, route=act.route)))
+            await app.store.write(partial(activate, act=act, mapping=mapping))
 
 
 async def read(app: App, feeds: list[Feed], *, rescan: bool) -> list[str]:

@@ -5,11 +5,12 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from connector.app import open_store
+from connector.app import active, open_store
 from connector.cli.exits import Exit
 from connector.cli.mapping_files import RouteOption, VarsOption, binding_of
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
@@ -17,7 +18,7 @@ from connector.cli.screen import Screen, add, table
 from connector.cli.stored import Surroundings
 from connector.config.bindings import Binding, load_file
 from connector.config.mappings import read_mapping
-from connector.mapping import Bases
+from connector.mapping import Bases, CompiledMapping
 from connector.mapping.diff import Differences, Group, Kind
 from connector.model import JSON, NO_FACTS, Facts
 from connector.poll.evaluate import untagged
@@ -28,7 +29,7 @@ _PORTION = 200  # incidents read in one short transaction
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="A mapping file, or `active`: the one that the route uses.")],
+    old: Annotated[str, typer.Argument(help="A mapping file, or `active`: the one in force on the route.")],
     new: Annotated[str, typer.Argument(help="The mapping file to compare with it.")],
     *,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -45,10 +46,7 @@ def diff(
     """
     binding = binding_of(variables, config=config, route=route)
     bases = Bases(read_mapping)
-    before, after = (
-        load_file(binding.mapping if name == _ACTIVE else name, binding, bases, run_examples=False)
-        for name in (old, new)
-    )
+    before, after = (_loaded(name, binding, bases, config) for name in (old, new))
     if before.target != after.target:
         raise typer.BadParameter(f"{old} is for {before.target}, and {new} for {after.target}")
     found = Differences(before, after)
@@ -59,6 +57,13 @@ def diff(
         _print(found, Screen())
     if found.groups:
         raise typer.Exit(Exit.CHANGES)
+
+
+def _loaded(name: str, binding: Binding, bases: Bases, config: Path) -> CompiledMapping:
+    """The mapping of this name; before anything was ever in force, the route's file is what will be."""
+    in_force = active(config, binding.route) if name == _ACTIVE else None
+    file = binding.mapping if name == _ACTIVE else name
+    return in_force or load_file(file, binding, bases, run_examples=False)
 
 
 async def _compare(found: Differences, binding: Binding, surroundings: Surroundings) -> None:

@@ -39,6 +39,11 @@ def mappings(tx: Tx, route: str) -> Iterator[tuple[IncidentKey, str]]:
         yield IncidentKey(row.tenant, row.incident), row.mapping
 
 
+def keys(tx: Tx, route: str) -> list[IncidentKey]:
+    """Every incident that the route has decided on."""
+    return [key for key, _ in mappings(tx, route)]
+
+
 def count(tx: Tx, route: str) -> dict[str, int]:
     """How many incidents the route has decided on, by the hash of the mapping."""
     query = select(evaluations.c.mapping, func.count().label("rows")).where(evaluations.c.route == route)

@@ -241,6 +241,17 @@ activations = Table(
     Column("canary", Integer),
     Column("revoked", Boolean, nullable=False),
 )
+# Holds all that is asked for in every transaction that decides: the rows themselves are long.
+Index(
+    "ix_activations_in_force",
+    activations.c.route,
+    activations.c.n,
+    activations.c.hash,
+    activations.c.canary,
+    activations.c.until,
+    sqlite_where=activations.c.until.is_(None),
+    postgresql_where=activations.c.until.is_(None),
+)
 
 # What a route's mapping file holds, where that is not in force, and why it is not.
 offers = Table(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from connector.activation import NothingToDoError
 from connector.config import load
@@ -185,3 +186,28 @@ async def _die_at(folder: Path, number: int) -> int:
         known = await app.store.read(lambda tx: activations.history(tx, route("servicenow")))
         assert [each.how for each in known] == ["first", "file"]
     return len(fate.steps)
+
+
+async def test_daemon_that_started_before_the_vars_changed_leaves_what_an_operator_put_into_force(
+    tmp_path: Path,
+) -> None:
+    made = editable(tmp_path, incidents=3)
+    async with made.process() as app:
+        await made.settle(app)
+        written = yaml.safe_load(made.config.path.read_text())
+        for each in written["routes"]:
+            each["vars"] = {"customer": "Contoso", "api_token": "false-token"}
+        made.config.path.write_text(yaml.safe_dump(written))
+        new = await by_operator(app, made, "servicenow")
+        for _ in range(3):
+            await made.settle(app)
+        standing = await in_force(app, "servicenow")
+        assert standing.whole is not None
+        assert (standing.whole.n, standing.whole.hash) == (2, new.hash)
+        assert standing.whole.vars == {"customer": "Contoso"}  # what sounds like a secret is not kept
+    made = Lab(made.world, load(made.config.path))
+    async with made.process() as app:
+        await made.settle(app)
+        standing = await in_force(app, "servicenow")
+        assert standing.whole is not None
+        assert standing.whole.n == 2

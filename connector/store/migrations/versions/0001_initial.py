@@ -104,6 +104,11 @@ def _activating() -> None:
         sa.Column("revoked", sa.Boolean, nullable=False),
         _key("activations", "route", "n"),
     )
+    where = sa.text("until IS NULL")
+    columns = ["route", "n", "hash", "canary", "until"]
+    op.create_index(
+        "ix_activations_in_force", "activations", columns, sqlite_where=where, postgresql_where=where
+    )
     op.create_table(
         "offers",
         *_texts("route", "hash", "verdict", "reason"),
