@@ -58,8 +58,8 @@ OTHER_NAMES: Mapping[str, str] = MappingProxyType(
         "record.number": "The number of this route's own record; null while there is none.",
         "record.url": "Its address in a browser.",
         "links.NAME.number": (
-            "The number of the same incident's record under another route of the source, by the name of that "
-            "route or of its target, anything but letters, digits and `_` being `_`; null while there is none."
+            "The number of the same incident's record under another route; null while there is none. "
+            "See [Naming other records](mappings.md#naming-other-records)."
         ),
         "links.NAME.url": "Its address in a browser.",
         "mergedInto.id": "As `redirectIncidentId`.",

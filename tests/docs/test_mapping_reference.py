@@ -7,7 +7,7 @@ from connector.mapping.filters import FILTERS
 from connector.mapping.vocabulary import PROPERTIES
 from connector.targets import catalogues
 from tests.docs import mapping_words as words
-from tests.docs.mapping_reference import PAGE, models, render
+from tests.docs.mapping_reference import PAGE, models, render, vocabularies
 from tests.docs.pages import section
 from tests.docs.reference import fields, introduction
 
@@ -22,6 +22,8 @@ def test_nothing_of_the_language_is_missing() -> None:
     keys = {field.alias or name for model in models() for name, field in fields(model)}
     for title, known in (("Keys", keys), ("Names", PROPERTIES), ("Filters", FILTERS)):
         assert [name for name in known if f"| `{name}` |" not in section(TEXT, title)] == []
+    members = [word for vocabulary in vocabularies().values() for word in vocabulary.members]
+    assert [word for word in members if f"| `{word}` |" not in section(TEXT, "Words")] == []
     held = section(TEXT, "Targets")
     for catalogue in catalogues().values():
         assert [name for name in catalogue.fields if f"| `{name}` |" not in held] == []
