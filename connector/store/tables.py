@@ -228,14 +228,10 @@ activations = Table(
     metadata,
     _text("route", key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
-    _text("hash"),
-    _text("name"),
+    *map(_text, ("hash", "name")),
     Column("sources", Json, nullable=False),
     Column("vars", Json, nullable=False),
-    _text("author"),
-    _text("reason"),
-    _text("vcs"),
-    _text("how"),
+    *map(_text, ("author", "reason", "vcs", "how")),
     Column("at", Moment, nullable=False),
     Column("until", Moment),
     Column("canary", Integer),
@@ -244,11 +240,7 @@ activations = Table(
 # Holds all that is asked for in every transaction that decides: the rows themselves are long.
 Index(
     "ix_activations_in_force",
-    activations.c.route,
-    activations.c.n,
-    activations.c.hash,
-    activations.c.canary,
-    activations.c.until,
+    *(activations.c[name] for name in ("route", "n", "hash", "canary", "until")),
     sqlite_where=activations.c.until.is_(None),
     postgresql_where=activations.c.until.is_(None),
 )
@@ -258,9 +250,7 @@ offers = Table(
     "offers",
     metadata,
     _text("route", key=True),
-    _text("hash"),
-    _text("verdict"),
-    _text("reason"),
+    *map(_text, ("hash", "verdict", "reason")),
     Column("since", Moment, nullable=False),
 )
 
