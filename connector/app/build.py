@@ -20,6 +20,7 @@ from connector.app.dependants import RecordReaders
 from connector.app.offering import Offering, Watched
 from connector.config import Config
 from connector.deliver import Brakes, Deliverer
+from connector.errors import ConfigError, StateError
 from connector.http import Runtime
 from connector.mapping import CompiledMapping
 from connector.model import Source, Target
@@ -215,7 +216,12 @@ def _mappings_in_force(config: Config) -> InForce:
 
     def compiled(kept: Activation) -> CompiledMapping | None:
         recipe = recipes.get(kept.route)
-        return recipe.from_sources(kept.sources, kept.vars) if recipe else None
+        try:
+            return recipe.from_sources(kept.sources, kept.vars) if recipe else None
+        except ConfigError as error:  # of an earlier version of the program
+            what = f"the mapping in force on route {kept.route} cannot be used any more: {error.problems[0]}"
+            remedy = f"put another into force: xdr-connector mapping activate --route {kept.route}"
+            raise StateError(what, remedy=remedy) from None
 
     in_force = InForce(compiled)
     for route in config.routes:

@@ -30,7 +30,7 @@ class InForce:
     def __call__(self, tx: Tx, routes: Sequence[Route]) -> Sequence[Route]:
         """The routes with what is in force on them now; one that has nothing in force keeps what it has.
 
-        Raises ConfigError when what is in force cannot be compiled by this version of the program.
+        Raises StateError when what is in force cannot be compiled by this version of the program.
         """
         heads = activations.heads(tx)
         return tuple(self._as_in_force(tx, route, heads.get(route.name, Head())) for route in routes)

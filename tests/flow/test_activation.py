@@ -1,5 +1,7 @@
 """Mapping files that are edited while the connector works, and operators who let them, or take them back."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import yaml
 
 from connector.activation import NothingToDoError
 from connector.config import load
+from connector.errors import StateError
 from connector.store import activations, remaps
 from connector.store.offers import Refusal
 from tests.support.activating import (
@@ -211,3 +214,18 @@ async def test_daemon_that_started_before_the_vars_changed_leaves_what_an_operat
         standing = await in_force(app, "servicenow")
         assert standing.whole is not None
         assert standing.whole.n == 2
+
+
+async def test_mapping_in_force_that_cannot_be_compiled_any_more_stops_the_program(tmp_path: Path) -> None:
+    made = editable(tmp_path, incidents=2)
+    async with made.process() as app:
+        await made.settle(app)
+        standing = await in_force(app, "servicenow")
+        assert standing.whole is not None
+        old = replace(standing.whole, n=2, hash="0" * 64, sources=(("old.yaml", "version: 1"),))
+        await app.store.write(partial(activations.end, route=old.route, numbers=[1]))
+        await app.store.write(partial(activations.add, new=old))
+        with pytest.raises(StateError, match="route contoso-servicenow cannot be used any more"):
+            await sync(app)
+        await by_operator(app, made, "servicenow")
+        await made.settle(app)
