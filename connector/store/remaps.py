@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, tuple_
 
 from connector.model import IncidentKey
 from connector.store.prepared import Each, Upsert
-from connector.store.tables import evaluations, remaps
+from connector.store.tables import remaps
 from connector.store.tx import Tx
 
 _KEY = ("route", "tenant", "incident")
@@ -29,14 +29,6 @@ def add(tx: Tx, rows: Iterable[tuple[str, IncidentKey]]) -> None:
     """Let routes map incidents again; what is to be mapped again already stays so."""
     meant = dict.fromkeys(rows)
     _ADD(tx, [{**_row(route, key), "since": tx.now} for route, key in meant])
-
-
-def add_all(tx: Tx, route: str) -> int:
-    """Let a route map every incident again that it has decided on; how many these are."""
-    query = select(evaluations.c.tenant, evaluations.c.incident).where(evaluations.c.route == route)
-    keys = [IncidentKey(*row) for row in tx.connection.execute(query)]
-    add(tx, [(route, key) for key in keys])
-    return len(keys)
 
 
 def take(tx: Tx, route: str, limit: int, after: IncidentKey | None = None) -> list[IncidentKey]:

@@ -25,19 +25,21 @@ async def test_order_goes_by_tenant_first(store: Store) -> None:
     assert await store.read(lambda tx: remaps.take(tx, "soc", 9, there[0])) == there[1:]
 
 
-async def test_everything_that_a_route_decided_on_is_mapped_again(store: Store) -> None:
-    decided = {key(number): Evaluation(1, "c", "m", "created") for number in range(3)}
+async def test_what_a_route_decided_on_is_known_with_its_mapping_and_in_portions(store: Store) -> None:
+    decided = {key(number): Evaluation(1, "c", "old" if number else "new", "created") for number in range(3)}
     await store.write(lambda tx: evaluations.put(tx, "soc", decided))
     await store.write(lambda tx: evaluations.put(tx, "dev", {key(7): decided[key(0)]}))
-    assert await store.write(lambda tx: remaps.add_all(tx, "soc")) == 3
-    assert set(await store.read(lambda tx: remaps.take(tx, "soc", 9))) == decided.keys()
-    assert await store.read(remaps.count) == {"soc": 3}
+    found = await store.read(lambda tx: list(evaluations.mappings(tx, "soc")))
+    assert sorted(found) == [(key(0), "new"), (key(1), "old"), (key(2), "old")]
+    assert await store.read(lambda tx: evaluations.count(tx, "soc")) == {"new": 1, "old": 2}
+    assert await store.read(lambda tx: evaluations.portion(tx, "soc", 2)) == [key(0), key(1)]
+    assert await store.read(lambda tx: evaluations.portion(tx, "soc", 2, key(1))) == [key(2)]
+    assert await store.read(lambda tx: evaluations.portion(tx, "soc", 2, key(2))) == []
 
 
 async def test_nothing_to_do_is_done(store: Store) -> None:
     await store.write(lambda tx: remaps.add(tx, []))
     await store.write(lambda tx: remaps.done(tx, "soc", []))
-    assert await store.write(lambda tx: remaps.add_all(tx, "soc")) == 0
     assert await store.read(lambda tx: remaps.take(tx, "soc", 9)) == []
     assert await store.read(remaps.count) == {}
 
