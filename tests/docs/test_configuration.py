@@ -22,8 +22,7 @@ PATHS = sorted(
 
 
 def test_example_can_be_used_as_it_is() -> None:
-    assert load(EXAMPLE).notices == (
-    )
+    assert load(EXAMPLE).notices == ()
 
 
 def test_example_does_not_need_the_folder_it_came_in(tmp_path: Path) -> None:
