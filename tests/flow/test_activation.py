@@ -229,3 +229,19 @@ async def test_mapping_in_force_that_cannot_be_compiled_any_more_stops_the_progr
             await sync(app)
         await by_operator(app, made, "servicenow")
         await made.settle(app)
+
+
+async def test_brake_that_was_loosened_lets_a_held_edit_pass_at_the_next_start(tmp_path: Path) -> None:
+    made = editable(tmp_path, incidents=3, changed_least=1)
+    async with made.process() as app:
+        await made.settle(app)
+        edit(made, "servicenow", "Alarm:")
+        await made.settle(app)
+        assert await offered(app, "servicenow") is not None
+    written = yaml.safe_load(made.config.path.read_text())
+    made.config.path.write_text(yaml.safe_dump({**written, "brakes": {"changed_share": 100}}))
+    made = Lab(made.world, load(made.config.path))
+    async with made.process() as app:
+        await made.settle(app)
+        assert titles(made, "servicenow") == {"Alarm:"}
+        assert await offered(app, "servicenow") is None
