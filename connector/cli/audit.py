@@ -155,9 +155,11 @@ def as_line(row: SealedRow) -> str:
     return escape(" ".join(part for part in parts if part))
 
 
+_FORGED = re.compile(r"\s\S*=")  # a text that reads as if another value began in it
 _DULL = frozenset({"claimed", "sent", "acknowledged", "request_ids", "holder", "started"})
 
 
 def _short(value: JSON) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    plain = isinstance(value, str) and _FORGED.search(value) is None
+    text = str(value) if plain else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else text[:119] + "…"

@@ -18,7 +18,7 @@ from connector.cli.plan_text import lines_of
 from connector.cli.service import loaded_config, stop_on_signals
 from connector.config import Config
 from connector.errors import NoStateError
-from connector.forecast import Plan, read_plan, write_plan
+from connector.forecast import Plan, check_place, read_plan, write_plan
 from connector.model import JSON
 from connector.telemetry import escape, logging_telemetry
 
@@ -51,6 +51,8 @@ def plan(
         raise typer.BadParameter(
             f"there is none named {route!r}; known: {', '.join(known)}", param_hint="--route"
         )
+    if out is not None:
+        check_place(out)
     made = asyncio.run(_plan(loaded, Scope(route, rescan, past_brakes)))
     if out is not None and not made.incomplete:
         write_plan(made, out)

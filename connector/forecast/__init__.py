@@ -11,7 +11,7 @@ through of a source what was planned and nothing else.
 from connector.forecast.chosen import ChosenSource
 from connector.forecast.items import items_of
 from connector.forecast.moved import Moved, moved
-from connector.forecast.plan import Item, Plan, read_plan, write_plan
+from connector.forecast.plan import Item, Plan, check_place, read_plan, write_plan
 from connector.forecast.rehearsing import RehearsingTarget
 from connector.forecast.scratch import CopyingSource, Scratch
 
@@ -23,6 +23,7 @@ __all__ = [
     "Plan",
     "RehearsingTarget",
     "Scratch",
+    "check_place",
     "items_of",
     "moved",
     "read_plan",

@@ -123,8 +123,21 @@ class Plan(_Part):
         return {**self.model_dump(mode="json"), _DIGEST: self.digest}
 
 
+def check_place(path: Path) -> None:
+    """Raise ConfigError where something stands at the path that is not an older plan: it would be lost."""
+    try:
+        head = path.read_bytes()[:200] if path.is_file() else b""
+    except OSError as error:
+        raise _unusable(path, f"cannot be read: {error.strerror}", "name another file") from error
+    if path.exists() and b'"xdr-connector plan"' not in head:
+        raise _unusable(path, "is there already, and is not a plan", "name another file")
+    if not path.parent.is_dir():
+        raise _unusable(path, "cannot be written: No such file or directory", "name another file")
+
+
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the file, in place of an older one, for its owner alone. Raises ConfigError when that is not possible."""
+    """Write the file, in place of an older plan, for its owner alone. Raises ConfigError when that is not possible."""
+    check_place(path)
     text = json.dumps(plan.as_json(), indent=1, ensure_ascii=False) + "\n"
     try:
         with suppress(FileNotFoundError):

@@ -28,6 +28,8 @@ from connector.mapping.writers import FieldCompiler, Writer, condition
 from connector.model import JSON, Catalogue, Exclusion, digest
 from connector.yamlsource import nearest
 
+_OPERATORS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
+_OPERATORS |= {word.capitalize() for word in ("true", "false", "none")}
 _RESERVED = frozenset({"item", "null", *ROOTS, *LATER, *PROPERTIES})
 
 
@@ -139,6 +141,10 @@ class _MappingCompiler:
             path = ("let", name)
             if name in _RESERVED:
                 self._report.add(path, f"`{name}` is already a name", "choose another", at_key=True)
+                continue
+            if not name.isidentifier() or name in _OPERATORS:
+                remedy = "use letters, digits and `_`, and a letter first; not a word of the language"
+                self._report.add(path, f"`{name}` cannot stand in an expression", remedy, at_key=True)
                 continue
             inner = replace(scope, lets=dict(lets))
             found = self._report.attempt(path, _let, written, inner)

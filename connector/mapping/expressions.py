@@ -120,6 +120,9 @@ _MISREAD = (
     ("unexpected char '&'", "`&` is not part of the language", "write `and`"),
     ("expected token 'name', got '|'", "`||` is not part of the language", "write `or`"),
     ("unexpected char '!'", "`!` is not part of the language", "write `not`"),
+    ("Jinja was looking for", "`{% ... %}` is not part of the language", "use `when`, a table or `let`"),
+    ("got 'end of print statement'", "an expression is missing", "name a property"),
+    ("unexpected char '\u2018'", "`\u2018` is not a quote here", "write `'`"),
     ("unexpected end of template", "`{{` is never closed", "close it with `}}`"),
     ("unexpected '}'", "`{{` is never closed", "close it with `}}`"),
     ("expected token 'name'", "a filter is missing after `|`", "name it, or remove the `|`"),
@@ -129,10 +132,9 @@ _MISREAD = (
 
 
 def _misread(said: str) -> tuple[str, str]:
-    for fragment, what, remedy in _MISREAD:
-        if fragment in said:
-            return f"does not compile: {what}", remedy
-    return f"does not compile: {said}", "correct the expression"
+    known = ((what, remedy) for fragment, what, remedy in _MISREAD if fragment in said)
+    what, remedy = next(known, (said, "correct the expression"))
+    return f"does not compile: {what}", remedy
 
 
 def _deeper_than(depth: int, node: nodes.Node) -> bool:

@@ -51,7 +51,8 @@ def layer_of(document: Document, text: str) -> Layer:
 
 
 def _no_base(document: Document, section: Section, rule: Rule) -> Problem:
-    remedy = "remove it" if section.keys else f"remove it, or write {{literal: {DROP}}} for the text"
+    text = f"remove it, or write {{value: {DROP}}} for the text"
+    remedy = text if section.path == ("fields",) else "remove it"
     return document.problem(section.place(rule), "there is no base to drop it from", remedy)
 
 

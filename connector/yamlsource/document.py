@@ -211,7 +211,8 @@ class _Reading:
         try:
             return value_of(node)
         except ValueError as error:
-            self._refuse(node, path, str(error), "quote it to make it text")
+            what, *remedy = error.args
+            self._refuse(node, path, str(what), *(remedy or ["quote it to make it text"]))
             return None
 
     def _refuse(self, node: Node, path: tuple[object, ...], what: str, remedy: str) -> None:

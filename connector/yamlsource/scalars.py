@@ -14,6 +14,7 @@ _STR, _NULL, _BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null", "tag:yam
 _INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 
 _MAX_INTEGER = 2**53
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BASES = MappingProxyType({"0o": 8, "0x": 16})
 
 
@@ -41,7 +42,7 @@ def value_of(node: Node) -> str | int | float | bool | None:
     """The plain value of a scalar node. Raises ValueError with a sentence when it has none."""
     tag, text = node.tag, str(node.value)
     if tag == _STR and isinstance(node, ScalarNode):
-        return text
+        return _whole(text)
     if tag == _NULL:
         return None
     if tag == _BOOL and text.lower() in {"true", "false"}:
@@ -53,6 +54,17 @@ def value_of(node: Node) -> str | int | float | bool | None:
     raise ValueError(
         "tags, which begin with `!`, are not supported"
     )  # text unquoted by mistake: not repeated
+
+
+def _whole(text: str) -> str:
+    """The text with characters in place of pairs of surrogates, as which JSON's escapes write them."""
+    if _SURROGATE.search(text) is None:
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        what = "half of a character stands here, an escape such as `\\ud83d` alone"
+        raise ValueError(what, "write the character itself") from error
 
 
 def _integer(text: str) -> int:

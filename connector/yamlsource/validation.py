@@ -185,7 +185,10 @@ def _sentence(detail: ErrorDetails) -> tuple[str, str]:
 
 
 def _one_of(value: Any, context: Mapping[str, Any]) -> tuple[str, str]:
-    allowed = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
+    written = str(context["expected"]).replace(" or ", ", ").split(", ")
+    if str(value) in written:
+        return f"must be a number, not the text {describe(value)}", "write it without quotes"
+    allowed = [word.strip("'") for word in written]
     return f"{describe(value)} is not allowed here", nearest_of(value, allowed)
 
 

@@ -176,7 +176,7 @@ async def test_state_that_is_held_is_not_written_to(begun: Planner) -> None:
 
 def test_file_says_all_of_a_plan_and_is_closed_to_others(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    path.write_text("older")
+    path.write_text('{"format": "xdr-connector plan"}')
     path.chmod(0o644)
     plan = Plan(made="2026-01-31T10:00:00.000000Z", mappings={"a": "b"}, targets={}, rescan=True)
     write_plan(plan, path)
@@ -208,6 +208,22 @@ async def test_edited_file_is_refused(begun: Planner, edit: Callable[[str], str]
     path.write_text(edit(text), encoding="utf-8")
     with pytest.raises(ConfigError, match=words):
         read_plan(path)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "empty", "folder"])
+def test_what_is_no_plan_is_not_overwritten(tmp_path: Path, name: str) -> None:
+    (tmp_path / "config.yaml").write_text("version: 1")
+    (tmp_path / "empty").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match=f"{name}: is there already, and is not a plan; name another file"):
+        write_plan(Plan(made="2026-01-31T10:00:00.000000Z", mappings={}, targets={}), tmp_path / name)
+    assert (tmp_path / "config.yaml").read_text() == "version: 1"
+
+
+def test_a_device_is_not_taken_away() -> None:
+    with pytest.raises(ConfigError, match="is not a plan"):
+        write_plan(Plan(made="2026-01-31T10:00:00.000000Z", mappings={}, targets={}), Path("/dev/null"))
+    assert Path("/dev/null").exists()
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

@@ -74,7 +74,10 @@ def test_a_byte_order_mark_is_no_text() -> None:
         ("a: &x 1", "f.yaml:1:4: anchors and aliases are not supported; write the value out"),
         ("a: *x", "f.yaml:1:4: anchors and aliases are not supported; write the value out"),
         ("a:\n\tb: 1", "f.yaml:2:1: a tab stands where spaces belong; indent with spaces"),
-        ("a: 1\n  b: 2", "f.yaml:2:3: this line is indented differently from its neighbours; align it with them"),
+        (
+            "a: 1\n  b: 2",
+            "f.yaml:2:3: this line is indented differently from its neighbours; align it with them",
+        ),
         ("a: b: c", "f.yaml:1:5: a second `:` on this line; quote the text that contains `:`"),
         (
             "a:\n  b: 1\n c: 2",
@@ -168,3 +171,10 @@ def test_a_place_has_a_dotted_name_unless_another_is_given() -> None:
     assert document.problem(("second", 0, None), "w", "r").key == "second[0].null"
     assert document.problem(("second",), "w", "r", key="here").key == "here"
     assert document.place(("second", 1))[1] == 5
+
+
+def test_pairs_of_escapes_are_one_character_and_a_half_is_refused() -> None:
+    assert load(r'a: "\ud83d\ude00 b"', "f.yaml").data == {"a": "\U0001f600 b"}
+    what = "half of a character stands here, an escape such as `\\ud83d` alone; write the character itself"
+    assert complaints(r'a: "\ud83d"') == [f"f.yaml:1:4 a: {what}"]
+    assert complaints(r'"\ud83d": 1')[0].startswith("f.yaml:1:1")

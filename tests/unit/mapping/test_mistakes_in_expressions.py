@@ -43,6 +43,11 @@ SCOPE = Scope(
             "`<` and `>` compare severities, whole numbers, and times",
             "use `==` or `in`, or write the time as 2024-01-31T00:00:00Z",
         ),
+        (
+            "status == \u2018active\u2019",
+            "does not compile: `\u2018` is not a quote here",
+            "write `'`",
+        ),
         ("customTags == 'x'", "a list is never equal to one value", "use `in`, or the filter `count`"),
         ("'x' in alertCount", "`in` does not look into a number", "use a list, or a text"),
         ("stauts == 'active'", "unknown name `stauts`", "did you mean `status`?"),
@@ -115,8 +120,8 @@ SCOPE = Scope(
         ("1 }} {{ 2", "this is not one expression", "write it without `{{` and `}}`"),
         (
             "",
-            "does not compile: Expected an expression, got 'end of print statement'",
-            "correct the expression",
+            "does not compile: an expression is missing",
+            "name a property",
         ),
         ("status ==", "does not compile: a value is missing", "write it, or remove what stands before"),
         ("(" * 400 + "1" + ")" * 400, "nests too deeply", "use `in` with a list, or split it with `let`"),

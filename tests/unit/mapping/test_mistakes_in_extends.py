@@ -57,7 +57,7 @@ MISTAKES = {
         "fields: {category: drop}",
         (
             "4:20 fields.category: there is no base to drop it from; "
-            "remove it, or write {literal: drop} for the text"
+            "remove it, or write {value: drop} for the text"
         ),
     ),
     "a drop with a rule": (

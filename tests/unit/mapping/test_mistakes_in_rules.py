@@ -62,6 +62,13 @@ import pytest
         ),
         ("let: {status: id}", "4:7 let.status: `status` is already a name; choose another"),
         (
+            "let: {'[red]x': id}",
+            (
+                "4:7 let.[red]x: `[red]x` cannot stand in an expression; "
+                "use letters, digits and `_`, and a letter first; not a word of the language"
+            ),
+        ),
+        (
             "let: {a: b, b: id}",
             "4:10 let.a: unknown name `b`; see the reference for the names of an incident",
         ),
