@@ -109,11 +109,14 @@ class Deliverer:
         self._stop = stop
         try:
             while True:
+                held = False
                 if not stop.is_set() and self._owed <= BATCH // 2 and await self._ready():
-                    await self._start(await self._claim())
-                if not self._owed:
+                    claimed, held = await self._claim()
+                    await self._start(claimed)
+                if self._owed:
+                    await self._settle(await self._gathered())
+                elif not held:
                     return
-                await self._settle(await self._gathered())
         finally:
             for task in self._flying:
                 task.cancel()
@@ -123,13 +126,14 @@ class Deliverer:
         backlog = await self.store.read(lambda tx: wanted.backlog(tx, self.target.name))
         return backlog.waiting + backlog.parked + backlog.held
 
-    async def _claim(self) -> list[Claimed]:
+    async def _claim(self) -> tuple[list[Claimed], bool]:
+        """Rows that may leave now; and whether a brake held others, so that the next ones are still to be looked at."""
         one_by_one = self._judge.doubting or self._gate.paused
 
-        def work(tx: Tx) -> tuple[list[Claimed], list[Event]]:
+        def work(tx: Tx) -> tuple[list[Claimed], bool, list[Event]]:
             backlog = wanted.backlog(tx, self.target.name) if one_by_one or self.feeding() else None
             if backlog is not None and not one_by_one and self._lingers(tx, backlog):
-                return [], []
+                return [], False, []
             most = 1 if one_by_one else BATCH
             taken = claims.claim(tx, self.target.name, most, LEASE, self.token, self.only)
             passing, held = let_pass(tx, self.target, self.brakes, taken)
@@ -137,13 +141,13 @@ class Deliverer:
             leaving = {each.wanted.id for each in granted}
             self._give_back(tx, [each for each in passing if each.wanted.id not in leaving])
             idle = backlog is not None and not backlog.waiting
-            return granted, [*held, *(self._gate.open(tx) if idle else ())]
+            return granted, bool(held), [*held, *(self._gate.open(tx) if idle else ())]
 
         if one_by_one and self._owed:
-            return []
-        claimed, events = await self.store.write(work)
+            return [], False
+        claimed, held, events = await self.store.write(work)
         self._tell(events)
-        return claimed
+        return claimed, held
 
     def _give_back(self, tx: Tx, rows: Sequence[Claimed]) -> None:
         uncount(tx, self.target, self.brakes, claims.release(tx, rows))

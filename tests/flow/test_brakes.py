@@ -9,6 +9,7 @@ import pytest
 from connector import operate
 from connector.audit import AuditKind, Outcome
 from connector.deliver import Brakes
+from connector.deliver.deliverer import BATCH
 from connector.errors import TransientError
 from connector.model import Catalogue, EventKind, FieldSpec, Record
 from connector.operate import Request
@@ -49,6 +50,13 @@ async def test_more_creations_than_an_hour_may_see_wait_for_an_operator(tmp_path
         released = [row for row in await desk.audit() if row.kind == AuditKind.OPERATOR]
         assert len(released) == 20
         assert all(row.said()["data"]["by"] == "kim" for row in released)
+
+
+async def test_one_pass_comes_to_the_end_of_what_a_brake_holds(tmp_path: Path) -> None:
+    async with bench(tmp_path, FakeTarget(), brakes=Brakes(creates_per_hour=1)) as desk:
+        await desk.put(*rows(range(1, 3 * BATCH)))
+        await desk.drain()
+        assert (len(desk.target.records), await held(desk)) == (1, 3 * BATCH - 2)
 
 
 async def test_hour_slides(tmp_path: Path) -> None:
