@@ -121,7 +121,7 @@ _MISREAD = (
     ("expected token 'name', got '|'", "`||` is not part of the language", "write `or`"),
     ("unexpected char '!'", "`!` is not part of the language", "write `not`"),
     ("Jinja was looking for", "`{% ... %}` is not part of the language", "use `when`, a table or `let`"),
-    ("got 'end of print statement'", "an expression is missing", "name a property"),
+    ("Expected an expression, got 'end of print statement'", "an expression is missing", "name a property"),
     ("unexpected char '\u2018'", "`\u2018` is not a quote here", "write `'`"),
     ("unexpected end of template", "`{{` is never closed", "close it with `}}`"),
     ("unexpected '}'", "`{{` is never closed", "close it with `}}`"),

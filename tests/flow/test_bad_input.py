@@ -111,7 +111,7 @@ async def test_unknown_words_of_the_vendor_create_nothing(bench: Lab) -> None:
     async with bench.process() as app:
         passed = await sync(app)
         assert passed.reasons == {"unmapped": 2}
-        assert records(bench) == {"sentinel": {}, "servicenow": {}}
+        assert not any(records(bench).values())
         rows = [row for row in await bench.rows(app) if row.outcome == Outcome.UNMAPPED]
         assert len(rows) == 2
         bench.advance(timedelta(minutes=1))

@@ -17,7 +17,7 @@ from tests.support.inprocess import BEGINNING, Fate, Lab, lab, sync
 from tests.support.naming import SERVICENOW, give_names
 
 POLLS = 20
-STRIDE = 6  # of all the steps, so many are left out in the quick run
+STRIDE = 10  # of all the steps, so many are left out in the quick run
 QUIET = "scope: [{id: quiet, exclude_when: severity == 'informational'}]"
 
 
