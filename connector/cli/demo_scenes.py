@@ -74,7 +74,8 @@ class Contents:
         self._comments = sentinel["comments"]
         self._rows = {row["correlation_id"]: row for row in servicenow["incident"]}
         self._journal = servicenow["sys_journal_field"]
-        self._labels = {(row["element"], row["value"]): row["label"] for row in servicenow["sys_choice"]}
+        choices = [row for row in servicenow["sys_choice"] if row["name"] == "incident"]
+        self._labels = {(row["element"], row["value"]): row["label"] for row in choices}
 
     def xdr(self, incident_id: str) -> Holding:
         """What XDR says of an incident."""
