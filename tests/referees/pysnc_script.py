@@ -94,7 +94,7 @@ def resolved_without_a_code(client: ServiceNowClient) -> None:
 
 
 def unknown_table(client: ServiceNowClient) -> None:
-    record = client.GlideRecord("sn_si_incident")
+    record = client.GlideRecord("sn_vul_entry")
     record.query()
 
 

@@ -106,7 +106,7 @@ def test_the_client_gets_what_it_expects(report: dict[str, Any], check: str, ans
     [
         ("wrong_password", "AuthenticationException", "User is not authenticated"),
         ("resolved_without_a_code", "RoleException", "mandatory: Resolution code, Resolution notes"),
-        ("unknown_table", "RequestException", "Invalid table sn_si_incident"),
+        ("unknown_table", "RequestException", "Invalid table sn_vul_entry"),
     ],
 )
 def test_the_client_raises_what_it_should(
