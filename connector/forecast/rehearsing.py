@@ -65,14 +65,13 @@ class RehearsingTarget:
         """Try a delivery, and keep what it would write."""
         if delivery.route not in self.routes:
             raise NotThereYetError("the route is not part of the plan")
+        receipt = None
         with heard() as writes:
             try:
                 receipt = await self.inner.apply(delivery)
-            except Exception:
-                self.attempts.append(Attempt(delivery, writes, None))
-                raise
-        self.attempts.append(Attempt(delivery, writes, receipt))
-        return receipt
+                return receipt
+            finally:
+                self.attempts.append(Attempt(delivery, writes, receipt))
 
     async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
         """See `Target.look`."""

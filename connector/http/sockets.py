@@ -27,9 +27,12 @@ class Sockets(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connected stream. Raises httpcore's ConnectTimeout and ConnectError."""
+        """A connected stream; raises httpcore's ConnectTimeout and ConnectError.
+
+        Raises ValueError for a local address or options: no lane has any, and they must not be passed over in silence.
+        """
         if local_address is not None or socket_options is not None:
-            raise NotImplementedError("no lane chooses its own address or options")
+            raise ValueError("a lane chooses neither its own address nor socket options")
         try:
             async with asyncio.timeout(timeout):
                 return await first_to_answer(await _addresses(host, port), port)

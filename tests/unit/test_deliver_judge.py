@@ -24,6 +24,7 @@ from connector.model import (
 from connector.plan import Park, Pause, RetryIn, RetryPolicy, Verdict
 from connector.store.claims import Claimed
 from connector.store.wanted import Wanted
+from tests.support.faketarget import CATALOGUE
 
 NOW = datetime(2026, 1, 31, 10, tzinfo=UTC)
 POLICY = RetryPolicy(first=4, most=60, pause=30)
@@ -154,10 +155,7 @@ class Picky:
     name: str = "x"
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     creates: bool = True
-
-    @property
-    def catalogue(self) -> Catalogue:
-        raise NotImplementedError
+    catalogue: Catalogue = CATALOGUE
 
     def cost(self, delivery: Delivery) -> Mapping[str, int]:
         return {}

@@ -108,9 +108,6 @@ class Harness(ABC):
     def delete(self, record: str) -> None: ...
 
     @abstractmethod
-    def add_twin(self, key: IncidentKey) -> None: ...
-
-    @abstractmethod
     def drop(self, name: str) -> None: ...
 
     @abstractmethod

@@ -78,9 +78,6 @@ class SentinelHarness(Harness):
     def arrange(self, key: IncidentKey) -> None:
         return
 
-    def add_twin(self, key: IncidentKey) -> None:
-        raise NotImplementedError("names are unique")
-
     def drop(self, name: str) -> None:
         self.mock.settings.ignored_properties.append(name)
 

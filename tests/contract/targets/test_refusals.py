@@ -133,7 +133,9 @@ async def test_an_empty_key_is_refused_before_any_request(far: Harness, key: Inc
 
 
 @pytest.mark.parametrize("kind", [MicrosoftHarness, ServiceNowHarness])
-async def test_two_records_for_one_incident_are_refused_by_name(kind: type[Harness], tmp_path: Path) -> None:
+async def test_two_records_for_one_incident_are_refused_by_name(
+    kind: type[MicrosoftHarness | ServiceNowHarness], tmp_path: Path
+) -> None:
     far = kind(tmp_path)
     target = far.start()
     delivery = far.delivery()
