@@ -15,7 +15,7 @@ from connector.app.build import App, Wrapping, build, utc_now
 from connector.app.planning import Scope, feeds_of, let_past, plan, read
 from connector.audit import AuditEntry, AuditKind
 from connector.config import Config
-from connector.forecast import ChosenSource, Moved, Plan, moved
+from connector.forecast import FilteredSource, Moved, Plan, moved, only
 from connector.http import Runtime
 from connector.model import JSON
 from connector.operate import Request
@@ -68,7 +68,7 @@ class Applying:
 
     def _app(self, store: Store) -> AbstractAsyncContextManager[App]:
         chosen = {(item.key, item.content) for item in self.planned.items if item.carried}
-        wrapping = Wrapping(source=lambda source: ChosenSource(source, chosen))
+        wrapping = Wrapping(source=lambda source: FilteredSource(source, only(chosen)))
         return build(
             self.config,
             self.emit,

@@ -15,7 +15,7 @@ from connector.config import Config
 from connector.config.load import Route
 from connector.deliver import Brakes, Deliverer
 from connector.errors import ConnectorError, StateError
-from connector.forecast import CopyingSource, Plan, RehearsingTarget, Scratch, items_of
+from connector.forecast import FilteredSource, Plan, RehearsingTarget, Scratch, items_of
 from connector.forecast.items import Place, to_look_at
 from connector.forecast.rehearsing import Attempt
 from connector.http import Runtime
@@ -61,7 +61,7 @@ async def plan(
         return targets[target.name]
 
     scratch = await Scratch.open(real, now)
-    wrapping = Wrapping(lambda source: CopyingSource(source, scratch.learn), rehearsing)
+    wrapping = Wrapping(lambda source: FilteredSource(source, scratch.meet), rehearsing)
     runtime = replace(runtime or Runtime(now=now), rehearsal=True)
     async with build(
         config, null, now=now, store=scratch.store, runtime=runtime, wrapping=wrapping, watching=False

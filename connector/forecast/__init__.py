@@ -4,20 +4,19 @@ The connector itself does it: its own polls and deliverers work on a copy of the
 targets whose writes are written down instead of sent (`rehearsing`). So a plan follows from the very code that
 delivers, waiting rows, coalescing and refusals included, and cannot come to another result.
 
-`plan` is what came out, and its file; `items` draws it from what was tried; `moved` compares two plans; `chosen` lets
+`plan` is what came out, and its file; `items` draws it from what was tried; `moved` compares two plans; `pages` lets
 through of a source what was planned and nothing else.
 """
 
-from connector.forecast.chosen import ChosenSource
 from connector.forecast.items import items_of
 from connector.forecast.moved import Moved, moved
+from connector.forecast.pages import FilteredSource, only
 from connector.forecast.plan import Item, Plan, check_place, read_plan, write_plan
 from connector.forecast.rehearsing import RehearsingTarget
-from connector.forecast.scratch import CopyingSource, Scratch
+from connector.forecast.scratch import Scratch
 
 __all__ = [
-    "ChosenSource",
-    "CopyingSource",
+    "FilteredSource",
     "Item",
     "Moved",
     "Plan",
@@ -26,6 +25,7 @@ __all__ = [
     "check_place",
     "items_of",
     "moved",
+    "only",
     "read_plan",
     "write_plan",
 ]

@@ -4,12 +4,12 @@ The real state may be large and in use, so it is only read, and of it only what 
 transaction for each page.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from connector.model import IncidentKey, Page, Position, Source
+from connector.model import IncidentKey, Page
 from connector.store import Store, excerpts
 
 _NO_SALT = b"\0" * 16  # of an audit that nobody will read
@@ -42,39 +42,10 @@ class Scratch:
             excerpt = await self.real.read(lambda tx: excerpts.of_incidents(tx, new))
             await self.store.write(lambda tx: excerpts.put(tx, excerpt))
 
-
-@dataclass(frozen=True, slots=True)
-class CopyingSource:
-    """A source whose incidents are learnt before they are handed on; a `connector.model.Source`."""
-
-    inner: Source
-    learn: Callable[[Sequence[IncidentKey]], Awaitable[None]]
-
-    @property
-    def name(self) -> str:
-        """The name given in the configuration."""
-        return self.inner.name
-
-    @property
-    def tenant(self) -> str:
-        """The tenant id."""
-        return self.inner.tenant
-
-    async def changes(
-        self, since: Position, *, start: Position | None = None, again: Sequence[str] = ()
-    ) -> AsyncIterator[Page]:
-        """See `Source.changes`."""
-        async for page in self.inner.changes(since, start=start, again=again):
-            await self.learn(list(_concerned(page)))
-            yield page
-
-    async def probe(self) -> None:
-        """See `Source.probe`."""
-        await self.inner.probe()
-
-    async def close(self) -> None:
-        """Give connections back."""
-        await self.inner.close()
+    async def meet(self, page: Page) -> Page:
+        """Learn a page's incidents before it is handed on as it is."""
+        await self.learn(list(_concerned(page)))
+        return page
 
 
 def _concerned(page: Page) -> Iterator[IncidentKey]:

@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, select
 
 from connector.model import IncidentKey, Snapshot
+from connector.store.snapshots import HIGHEST
 from connector.store.tables import snapshots
 from connector.store.tx import Tx, about, for_incidents
 
-_OTHER = snapshots.alias()
-_HIGHEST = (
-    select(func.max(_OTHER.c.n))
-    .where(_OTHER.c.tenant == snapshots.c.tenant, _OTHER.c.incident == snapshots.c.incident)
-    .correlate(snapshots)
-    .scalar_subquery()
-)
 _LAST_TWO = (
     select(snapshots.c.tenant, snapshots.c.incident, snapshots.c.body)
-    .where(about(snapshots), snapshots.c.n >= _HIGHEST - 1)
+    .where(about(snapshots), snapshots.c.n >= HIGHEST - 1)
     .order_by(snapshots.c.n)
 )
 _IDS = (

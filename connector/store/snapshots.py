@@ -22,18 +22,19 @@ _FORGET = Each(
 )
 
 _OTHER = snapshots.alias()
-_HIGHEST = (
+# The number of an incident's latest revision.
+HIGHEST = (
     select(func.max(_OTHER.c.n))
     .where(_OTHER.c.tenant == snapshots.c.tenant, _OTHER.c.incident == snapshots.c.incident)
     .correlate(snapshots)
     .scalar_subquery()
 )
-_LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == _HIGHEST)
+_LATEST = select(snapshots).where(about(snapshots), snapshots.c.n == HIGHEST)
 _STANDING = _LATEST.with_only_columns(
     *(snapshots.c[name] for name in ("tenant", "incident", "n", "ticks", "content"))
 )
 RECENT = (
-    select(snapshots).where(about(snapshots), snapshots.c.n >= _HIGHEST - 1).order_by(snapshots.c.n.desc())
+    select(snapshots).where(about(snapshots), snapshots.c.n >= HIGHEST - 1).order_by(snapshots.c.n.desc())
 )
 _HISTORY = select(snapshots).where(about(snapshots)).order_by(snapshots.c.n)
 
