@@ -5,41 +5,38 @@ The event loop could do this by itself, but it drops a socket that it has just c
 
 import asyncio
 import socket
+import ssl
 from collections import deque
 from collections.abc import Iterable
 from itertools import chain, zip_longest
 
-import httpcore
+import httpx
 
 from connector.http.streams import SocketStream
 
 _HEAD_START = 0.25  # seconds an attempt has before the next one joins it (RFC 8305)
 
 
-class Sockets(httpcore.AsyncNetworkBackend):
-    """The network, as httpcore asks for it."""
+async def connected(host: str, port: int, tls: ssl.SSLContext | None, seconds: float | None) -> SocketStream:
+    """A stream to a port of a host, encrypted if there is a context. Raises httpx's ConnectTimeout and ConnectError."""
+    try:
+        async with asyncio.timeout(seconds):
+            stream = await first_to_answer(await _addresses(host, port), port)
+            if tls is not None:
+                await _encrypted(stream, tls, host)
+            return stream
+    except TimeoutError as error:
+        raise httpx.ConnectTimeout("no connection in time") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one, such as "a..b"
+        raise httpx.ConnectError(str(error)) from error
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connected stream; raises httpcore's ConnectTimeout and ConnectError.
 
-        Raises ValueError for a local address or options: no lane has any, and they must not be passed over in silence.
-        """
-        if local_address is not None or socket_options is not None:
-            raise ValueError("a lane chooses neither its own address nor socket options")
-        try:
-            async with asyncio.timeout(timeout):
-                return await first_to_answer(await _addresses(host, port), port)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout("no connection in time") from error
-        except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one, such as "a..b"
-            raise httpcore.ConnectError(str(error)) from error
+async def _encrypted(stream: SocketStream, tls: ssl.SSLContext, host: str) -> None:
+    try:
+        await stream.encrypt(tls, host)
+    except BaseException:
+        await stream.aclose()
+        raise
 
 
 async def _addresses(host: str, port: int) -> Iterable[str]:
@@ -58,7 +55,7 @@ async def first_to_answer(addresses: Iterable[str], port: int) -> SocketStream:
     try:
         while left or pending:
             if left:
-                attempts.append(asyncio.create_task(_connected(left.popleft(), port)))
+                attempts.append(asyncio.create_task(_attempt(left.popleft(), port)))
                 pending.add(attempts[-1])
             patience = _HEAD_START if left else None
             done, pending = await asyncio.wait(pending, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -71,7 +68,7 @@ async def first_to_answer(addresses: Iterable[str], port: int) -> SocketStream:
         await _called_off(attempts)
 
 
-async def _connected(address: str, port: int) -> SocketStream:
+async def _attempt(address: str, port: int) -> SocketStream:
     _, stream = await asyncio.get_running_loop().create_connection(SocketStream, address, port)
     return stream
 

@@ -1,4 +1,4 @@
-"""One request, one answer: with `lanes`, the only module that knows httpx.
+"""One request, one answer, over one of a peer's lanes.
 
 Requests are built from parts made once, redirects are never followed, and the environment is never read.
 """
@@ -20,7 +20,8 @@ import httpx
 from connector.errors import AuthError, ConfigError, ConnectorError, Problem, TransientError
 from connector.http.answer import Answer, BadAnswerError
 from connector.http.body import parsed
-from connector.http.lanes import Call, Direct, Lane, Reply, Through, TooLargeError
+from connector.http.exchange import Call, Reply, TooLargeError
+from connector.http.lanes import Direct, Lane, Through
 from connector.http.settings import PeerSettings
 from connector.telemetry import escape, redact
 

@@ -7,7 +7,8 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from connector.http.lanes import Call, Direct, Reply
+from connector.http.exchange import Call, Reply
+from connector.http.lanes import Direct
 
 Serve = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 LARGE = b"x" * (8 << 20)  # more than the sockets of both sides hold

@@ -7,12 +7,11 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 
-import httpcore
 import httpx
 import pytest
 import trustme
 
-from connector.http.sockets import Sockets, first_to_answer
+from connector.http.sockets import connected, first_to_answer
 from tests.unit.http_sockets import (
     LARGE,
     PATIENT,
@@ -37,8 +36,8 @@ async def test_an_address_that_answers_is_found() -> None:
 async def test_nobody_to_connect_to(host: str) -> None:
     async with serving(silent) as port:
         pass
-    with pytest.raises(httpcore.ConnectError) as caught:
-        await Sockets().connect_tcp(host, port, PATIENT)
+    with pytest.raises(httpx.ConnectError) as caught:
+        await connected(host, port, None, PATIENT)
     assert caught.value.__cause__ is not None
 
 
@@ -46,8 +45,8 @@ async def test_an_address_that_refuses_or_says_nothing_does_not_hide_the_next() 
     async with deaf() as port, serving(echo, host="127.0.0.2", port=port):
         for addresses in (["127.0.0.1", "127.0.0.2"], ["127.0.0.3", "127.0.0.2"]):
             stream = await first_to_answer(addresses, port)
-            await stream.write(b"PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", PATIENT)
-            assert b"200 OK" in await stream.read(100, PATIENT)
+            await stream.write([b"PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"], PATIENT)
+            assert b"200 OK" in await stream.read(PATIENT)
             await stream.aclose()
 
 
@@ -74,9 +73,8 @@ async def test_a_certificate_for_another_name(authority: trustme.CA, client_tls:
 
 async def test_the_reason_of_a_distrust_is_kept(server_tls: ssl.SSLContext) -> None:
     async with serving(echo, server_tls) as port:
-        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
-        with pytest.raises(httpcore.ConnectError) as caught:
-            await stream.start_tls(ssl.create_default_context(), "127.0.0.1", PATIENT)
+        with pytest.raises(httpx.ConnectError) as caught:
+            await connected("127.0.0.1", port, ssl.create_default_context(), PATIENT)
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
 
 
@@ -107,39 +105,36 @@ async def test_a_connection_closed_before_its_handshake(client_tls: ssl.SSLConte
         """Close at once."""
 
     async with serving(gone) as port:
-        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
-        assert await stream.read(1, PATIENT) == b""
-        with pytest.raises(httpcore.ConnectError, match="before the TLS handshake"):
-            await stream.start_tls(client_tls, "127.0.0.1", PATIENT)
+        stream = await connected("127.0.0.1", port, None, PATIENT)
+        assert await stream.read(PATIENT) == b""
+        with pytest.raises(ConnectionResetError, match="before the TLS handshake"):
+            await stream.encrypt(client_tls, "127.0.0.1")
 
 
-async def test_a_name_that_no_certificate_has_leaves_nothing_open(client_tls: ssl.SSLContext) -> None:
+async def test_a_name_that_no_certificate_has(client_tls: ssl.SSLContext) -> None:
     async with serving(silent) as port:
-        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
-        with pytest.raises(httpcore.ConnectError, match="idna"):
-            await stream.start_tls(client_tls, ".example", PATIENT)
-        assert stream.get_extra_info("is_readable")
+        stream = await connected("127.0.0.1", port, None, PATIENT)
+        with pytest.raises(UnicodeError, match="idna"):
+            await stream.encrypt(client_tls, ".example")
+        await stream.aclose()
 
 
 async def test_an_end_is_seen_before_the_loop_has_looked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        stream = await Sockets().connect_tcp("127.0.0.1", listening.getsockname()[1], PATIENT)
+        stream = await connected("127.0.0.1", listening.getsockname()[1], None, PATIENT)
         far, _ = listening.accept()
-        assert not stream.get_extra_info("is_readable")
+        assert not stream.is_readable()
         far.close()
-        assert stream.get_extra_info("is_readable")
+        assert stream.is_readable()
         await stream.aclose()
 
 
-async def test_what_a_stream_tells_of_itself(server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
-    async with serving(silent, server_tls) as port:
-        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
-        assert stream.get_extra_info("ssl_object") is None
-        stream = await stream.start_tls(client_tls, "127.0.0.1", PATIENT)
-        assert stream.get_extra_info("ssl_object").getpeercert()
-        assert stream.get_extra_info("server_addr") is None
+async def test_a_closed_stream_is_readable_and_may_be_closed_again() -> None:
+    async with serving(silent) as port:
+        stream = await connected("127.0.0.1", port, None, PATIENT)
+        assert not stream.is_readable()
         await stream.aclose()
-        assert stream.get_extra_info("is_readable")
+        assert stream.is_readable()
         await stream.aclose()
 
 

@@ -6,13 +6,11 @@ import ssl
 import struct
 from asyncio import StreamReader, StreamWriter
 
-import httpcore
 import httpx
 import pytest
 
-from connector.http.lanes import Call
-from connector.http.sockets import Sockets
-from connector.http.streams import SocketStream
+from connector.http.exchange import Call
+from connector.http.sockets import connected
 from tests.unit.http_sockets import (
     LARGE,
     MOST,
@@ -65,7 +63,13 @@ async def test_a_request_without_a_body_is_sent_when_the_answer_is_awaited() -> 
         writer.write(answer(b"[]"))
 
     async with serving(once) as port, lane() as direct:
-        call = Call("GET", f"http://127.0.0.1:{port}/x", (), b"", {"read": PATIENT})
+        call = Call(
+            "GET",
+            f"http://127.0.0.1:{port}/x",
+            (),
+            b"",
+            {"connect": PATIENT, "read": PATIENT, "write": PATIENT},
+        )
         assert (await direct.exchange(call, MOST)).body == b"[]"
 
 
@@ -118,16 +122,15 @@ async def test_a_reset_is_told_after_what_came_before_it() -> None:
         reset(writer)
 
     async with serving(resets) as port:
-        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
-        await stream.write(b"1", PATIENT)
-        assert await stream.read(3, PATIENT) == b"fir"
-        await stream.write(b"2", PATIENT)
-        assert await stream.read(9, PATIENT) == b"st"
-        with pytest.raises(httpcore.ReadError) as caught:
-            await stream.read(9, PATIENT)
+        stream = await connected("127.0.0.1", port, None, PATIENT)
+        await stream.write([b"1"], PATIENT)
+        assert await stream.read(PATIENT) == b"first"
+        await stream.write([b"2"], PATIENT)
+        with pytest.raises(httpx.ReadError) as caught:
+            await stream.read(PATIENT)
         assert isinstance(caught.value.__cause__, ConnectionResetError)
-        with pytest.raises(httpcore.WriteError):
-            await stream.write(b"3", PATIENT)
+        with pytest.raises(httpx.WriteError):
+            await stream.write([b"3"], PATIENT)
         await stream.aclose()
 
 
@@ -178,16 +181,13 @@ async def test_what_nobody_reads_is_not_taken(
         await reader.read()
 
     async with serving(pours, server_tls if scheme == "https" else None) as port:
-        stream = await Sockets().connect_tcp("127.0.0.1", port, PATIENT)
-        if scheme == "https":
-            stream = await stream.start_tls(client_tls, "127.0.0.1", PATIENT)
-        assert isinstance(stream, SocketStream)
-        seen = len(await stream.read(1, PATIENT))
+        stream = await connected("127.0.0.1", port, client_tls if scheme == "https" else None, PATIENT)
+        seen = len(await stream.read(PATIENT))
         for _ in range(1_000):  # the loop would have taken everything by then
             await asyncio.sleep(0)
         assert len(stream._received) < 1 << 20
         while seen < len(LARGE) * 2:
-            seen += len(await stream.read(65_536, PATIENT))
+            seen += len(await stream.read(PATIENT))
         await stream.aclose()
 
 
