@@ -25,9 +25,11 @@ def writing_of(file: MappingFile, catalogue: Catalogue, scope: Scope) -> Writing
     return Writing(
         mapping=file.name,
         values={name: tuple(found) for name, found in collected.values.items()},
-        lookups=frozenset(collected.lookups),
+        lookups={name: frozenset(found) for name, found in collected.lookups.items()},
+        texts=frozenset(collected.texts),
         tags_into=file.tags.into or "",
         notes=bool(file.notes) or file.tags.into == "note",
+        tasks=bool(file.tasks),
     )
 
 
@@ -54,11 +56,12 @@ def _values(rule: FieldSpecification) -> Iterator[Any]:
 
 
 class _Collected:
-    """Values by field, and look-ups, without repetition and in order."""
+    """Values and look-ups by field, without repetition and in order; `texts` are fields of texts not known yet."""
 
     def __init__(self, catalogue: Catalogue, scope: Scope) -> None:
         self.values: dict[str, dict[FieldValue, None]] = {}
-        self.lookups: set[tuple[str, tuple[str, ...]]] = set()
+        self.lookups: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
+        self.texts: set[str] = set()
         self._scope = scope
         self._catalogue = catalogue
 
@@ -72,13 +75,15 @@ class _Collected:
             self._add_text(spec, value.template if isinstance(value, ValueSpec) else value)
         for each in found:
             if isinstance(each, Lookup):
-                self.lookups.add((each.table, each.by))
+                self._add_place(spec, each.table, each.by)
 
     def _add_text(self, spec: FieldSpec, value: Any) -> None:
         compiled = self._template(value)
         if value == "copy" or not compiled.constant:
             if spec.kind is FieldKind.REFERENCE and spec.table is not None and spec.table in COLUMNS:
-                self.lookups.add((spec.table, COLUMNS[spec.table]))
+                self._add_place(spec, spec.table, COLUMNS[spec.table])
+            else:
+                self.texts.add(spec.name)
         elif value not in _WORDS and show(compiled.value).strip():
             self.values[spec.name][literal(compiled.value, spec)] = None
 
@@ -87,10 +92,13 @@ class _Collected:
         if wanted is None:
             return
         by = tuple(wanted.by or COLUMNS[wanted.table])
-        self.lookups.add((wanted.table, by))
+        self._add_place(spec, wanted.table, by)
         compiled = self._template(wanted.value)
         if wanted.value is not None and compiled.constant:
             self.values[spec.name][Lookup(wanted.table, by, show(compiled.value).strip())] = None
+
+    def _add_place(self, spec: FieldSpec, table: str, by: tuple[str, ...]) -> None:
+        self.lookups.setdefault(spec.name, set()).add((table, by))
 
     def _template(self, value: Any) -> Expr:
         if isinstance(value, str) and is_template(value):

@@ -46,15 +46,18 @@ class Writing:
     """What a mapping can write, as far as that is known before any incident is seen.
 
     `values` has every field that a rule writes, with the values that are always the same ones; look-ups among them are
-    of names that stand in the mapping or its vars. `lookups` are all tables that are looked things up in, with the
-    columns. `notes` tells whether anything is appended to records.
+    of names that stand in the mapping or its vars. `lookups` has every table that things are looked up in, with the
+    columns, by field. `texts` are the fields that get texts which only an incident tells. `notes` tells whether
+    anything is appended to records, `tasks` whether any of it is something to do.
     """
 
     mapping: str
     values: Mapping[str, Sequence[FieldValue]] = field(default_factory=dict)
-    lookups: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
+    lookups: Mapping[str, frozenset[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
     tags_into: str = ""
     notes: bool = False
+    tasks: bool = False
 
 
 @runtime_checkable

@@ -46,7 +46,22 @@ def test_constants_and_look_ups(
     writing: Writing = mapping.writing()
     name = rule.partition(":")[0]
     assert [*writing.values[name]] == values
-    assert writing.lookups == frozenset(lookups)
+    assert writing.lookups == ({name: frozenset(lookups)} if lookups else {})
+
+
+@pytest.mark.parametrize(
+    ("rule", "texts"),
+    [
+        ("u_site: '{{ displayName }}'", {"u_site"}),
+        ("u_site: {from: assignedTo, otherwise: copy}", {"u_site"}),
+        ("u_site: '{{ vars.group }}'", set()),
+        ("u_site: {from: severity, values: {high: clear}, otherwise: leave}", set()),
+        ("u_site: {from: assignedTo, otherwise: {lookup: {table: u_site, by: [u_code]}}}", set()),
+        ("assigned_to: '{{ users | first }}'", set()),
+    ],
+)
+def test_texts_that_only_an_incident_tells(load: Any, rule: str, texts: set[str]) -> None:
+    assert load(f"fields:\n  {rule}\n", vars={"group": "SOC Tier 2"}).writing().texts == texts
 
 
 def test_decisions_tags_and_notes(load: Any) -> None:
@@ -64,6 +79,8 @@ def test_decisions_tags_and_notes(load: Any) -> None:
     writing = mapping.writing()
     assert writing.values["close_code"] == ("Solution provided", "Duplicate", "User error")
     assert writing.values["close_notes"] == ("clear", "y")
-    assert (writing.mapping, writing.tags_into, writing.notes) == ("test", "u_tags", False)
+    assert (writing.mapping, writing.tags_into) == ("test", "u_tags")
+    assert (writing.notes, writing.tasks) == (False, False)
     assert load("notes: [{name: c, each: comments, text: x}]\n").writing().notes
     assert load("tags: {into: note, add: [{tag: T}]}\n").writing().notes
+    assert load("tasks: [{name: t, title: x}]\n").writing().tasks
