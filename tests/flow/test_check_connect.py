@@ -11,7 +11,7 @@ from connector.mocks.servicenow import ServiceNowMock, stable_id
 from connector.mocks.world import WorldSettings
 from connector.model import Level
 from tests.support.inprocess import Lab, lab
-from tests.support.inspecting import asking, changed, found, lines
+from tests.support.inspecting import asking, changed, edit_column, forget_column, found, lines, nothing, own
 
 INTEGRATION = stable_id("sys_user", "integration")
 
@@ -19,15 +19,6 @@ INTEGRATION = stable_id("sys_user", "integration")
 @pytest.fixture
 def site(tmp_path: Path) -> Lab:
     return lab(tmp_path, WorldSettings(incidents=2))
-
-
-def own(*fields: str, target: str = "servicenow") -> str:
-    written = "".join(f"  {field}\n" for field in fields)
-    return f"version: 1\nname: own\ntarget: {target}\nfields:\n  short_description: x\n{written}"
-
-
-def nothing(document: dict[str, Any]) -> None:
-    """No change."""
 
 
 async def test_a_site_that_has_everything(site: Lab) -> None:
@@ -71,18 +62,6 @@ async def test_security_incidents_are_asked_for_their_own_table(site: Lab) -> No
     mock.settings.absent_tables.add("sn_si_incident")
     inspected = (await found(site.world, config))["servicenow"]
     assert "Invalid table sn_si_incident" in lines(inspected, Level.PROBLEM)[0]
-
-
-def forget_column(mock: ServiceNowMock, table: str, element: str) -> None:
-    for row in mock.contents()["sys_dictionary"]:
-        if (row["name"], row["element"]) == (table, element):
-            mock.delete("sys_dictionary", row["sys_id"])
-
-
-def edit_column(mock: ServiceNowMock, table: str, element: str, **values: str) -> None:
-    for row in mock.contents()["sys_dictionary"]:
-        if (row["name"], row["element"]) == (table, element):
-            mock.edit("sys_dictionary", row["sys_id"], values)
 
 
 def take_roles(mock: ServiceNowMock, *names: str) -> None:
@@ -149,6 +128,12 @@ Change = Callable[[ServiceNowMock], object]
             Level.WARNING,
             "fields: sys_dictionary cannot be read, so no field was checked",
             "let the account read sys_dictionary",
+        ),
+        (
+            close("sys_db_object"),
+            Level.WARNING,
+            "fields: sys_db_object cannot be read, so no field was checked",
+            "let the account read sys_db_object",
         ),
         (
             lambda mock: forget_column(mock, "incident", "hold_reason"),
@@ -233,6 +218,21 @@ async def test_what_a_servicenow_site_lacks(
             "assigned_to: {lookup: {table: sys_user, by: [name], value: '{{ vars.who }}'}}",
             "sys_user Alex Kim: 2 rows in sys_user with name 'Alex Kim'",
             "correct the name",
+        ),
+        (
+            "u_site: {lookup: {table: core_company, by: [name], value: '{{ displayName }}'}}",
+            "field u_site: refers to u_site, and own looks it up in core_company",
+            "say `table: u_site` in the look-up",
+        ),
+        (
+            "u_site: {from: severity, values: {high: Zurich}, otherwise: leave}",
+            "field u_site: refers to u_site, and `Zurich` (own) is no sys_id",
+            "look it up: `lookup: {table: u_site, by: [...], value: Zurich}`",
+        ),
+        (
+            "u_site: {lookup: {table: u_site, by: [u_kode], value: ZRH}}",
+            "table u_site: has no u_kode, or does not exist",
+            "name its columns under `by`",
         ),
         (
             "u_site: {lookup: {table: u_sight, by: [u_code], value: ZRH}}",

@@ -9,6 +9,7 @@ import yaml
 from connector.cli.connect import Inspected, connect
 from connector.config import Config, load
 from connector.http import Runtime
+from connector.mocks.servicenow import ServiceNowMock
 from connector.mocks.world import World
 from connector.model import Level
 from tests.support.inprocess import URLS, Lab
@@ -51,3 +52,24 @@ def changed(site: Lab, change: Callable[[dict[str, Any]], None], mapping: str = 
     change(document)
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return load(path)
+
+
+def own(*fields: str, target: str = "servicenow") -> str:
+    written = "".join(f"  {field}\n" for field in fields)
+    return f"version: 1\nname: own\ntarget: {target}\nfields:\n  short_description: x\n{written}"
+
+
+def nothing(document: dict[str, Any]) -> None:
+    """No change of the configuration."""
+
+
+def forget_column(mock: ServiceNowMock, table: str, element: str) -> None:
+    for row in mock.contents()["sys_dictionary"]:
+        if (row["name"], row["element"]) == (table, element):
+            mock.delete("sys_dictionary", row["sys_id"])
+
+
+def edit_column(mock: ServiceNowMock, table: str, element: str, **values: str) -> None:
+    for row in mock.contents()["sys_dictionary"]:
+        if (row["name"], row["element"]) == (table, element):
+            mock.edit("sys_dictionary", row["sys_id"], values)

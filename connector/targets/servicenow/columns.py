@@ -5,59 +5,28 @@ Source: ServiceNow docs, "System dictionary", "Choice lists".
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from connector.model import FieldKind, Finding, Lookup, Writing
 from connector.model.finding import ok, problem, warning
 from connector.targets.servicenow.dialect import Dialect
-from connector.targets.servicenow.row import Row
+from connector.targets.servicenow.referring import check_references
+from connector.targets.servicenow.structure import Column, Table
 from connector.targets.servicenow.tags import NOTE
 from connector.targets.servicenow.values import text_of
 
 _SHOWN = 8
-_TEXTS = frozenset({"string", "html", "translated_text", "translated_field", "string_full_utf8", ""})
-
-Choices = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table, as the dictionary has it. `length` is in characters, 0 if it is not said."""
-
-    kind: str
-    length: int
-    reference: str
-    read_only: bool
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the length is one of characters that people see."""
-        return self.kind in _TEXTS
-
-    @classmethod
-    def of(cls, row: Row) -> "Column":
-        """The column that a row of the dictionary is about."""
-        length = row.text("max_length")
-        return cls(
-            row.text("internal_type"),
-            int(length) if length.isdecimal() else 0,
-            row.text("reference"),
-            row.text("read_only") == "true",
-        )
-
-
-def check_fields(
-    dialect: Dialect, writings: Sequence[Writing], columns: Mapping[str, Column], choices: Choices
-) -> Iterator[Finding]:
+def check_fields(dialect: Dialect, writings: Sequence[Writing], table: Table) -> Iterator[Finding]:
     """What is wrong with each field that a mapping writes; one line for all that are right."""
     right: list[str] = []
     unread: list[str] = []
     for name, users in _users(writings).items():
-        found = list(_check_field(dialect, name, users, columns, choices))
+        found = list(_check_field(dialect, name, users, table))
         yield from found
         right += [] if found else [name]
         is_choice = dialect.kind.catalogue.spec(name).kind is FieldKind.CHOICE
-        unread += [name] if is_choice and name in columns and not choices.get(name) else []
+        unread += [name] if is_choice and name in table.columns and not table.choices.get(name) else []
     if unread:
         remedy = "let the account read sys_choice, or look at the choice lists yourself"
         yield warning("choices", f"of {', '.join(sorted(unread))} are not to be seen", remedy)
@@ -77,17 +46,20 @@ def _users(writings: Sequence[Writing]) -> dict[str, list[Writing]]:
     return users
 
 
-def _check_field(
-    dialect: Dialect, name: str, users: Sequence[Writing], columns: Mapping[str, Column], choices: Choices
-) -> Iterator[Finding]:
-    subject, mappings = f"field {name}", ", ".join(dict.fromkeys(each.mapping for each in users))
-    column = columns.get(name)
+def _check_field(dialect: Dialect, name: str, users: Sequence[Writing], table: Table) -> Iterator[Finding]:
+    mappings = ", ".join(dict.fromkeys(each.mapping for each in users))
+    column = table.columns.get(name)
     if column is None:
-        remedy = f"add it, or take it out of {mappings}"
-        yield problem(
-            subject, f"{dialect.table} has no such field, and what is written is dropped in silence", remedy
-        )
+        what = f"{dialect.table} has no such field, and what is written is dropped in silence"
+        yield problem(f"field {name}", what, f"add it, or take it out of {mappings}")
         return
+    yield from _check_room(dialect, name, mappings, column)
+    yield from _check_choices(dialect, name, users, table.choices.get(name, {}))
+    yield from check_references(name, users, column, table.ancestry)
+
+
+def _check_room(dialect: Dialect, name: str, mappings: str, column: Column) -> Iterator[Finding]:
+    subject = f"field {name}"
     if column.read_only:
         yield warning(
             subject, "is read-only, and what is written may be dropped", f"take it out of {mappings}"
@@ -98,7 +70,6 @@ def _check_field(
         yield warning(
             subject, what, f"make it longer, or shorten it with `cut({column.length})` in {mappings}"
         )
-    yield from _check_choices(dialect, name, users, choices.get(name, {}))
 
 
 def _check_choices(

@@ -7,21 +7,21 @@ for each system table. An account without rights to such a table gets an empty l
 Sources: ServiceNow docs, "System dictionary", "Choice lists", "User roles", "Table API".
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from connector.errors import AuthError, RejectedError
+from connector.errors import AuthError
 from connector.model import Finding, Lookup, Writing
 from connector.model.finding import ok, problem, warning
 from connector.targets.servicenow.calls import Calls
-from connector.targets.servicenow.columns import Column, check_fields
+from connector.targets.servicenow.columns import check_fields
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.dictionary import Dictionary
 from connector.targets.servicenow.references import References
 from connector.targets.servicenow.row import KEY, Row
+from connector.targets.servicenow.structure import Column, Table
 from connector.targets.servicenow.tags import NOTE
 
-_MOST = 5000
-_LEVELS = 5
 _KEY_LENGTH, _TOKEN_LENGTH = 64, 64
 _UTC = frozenset({"", "GMT", "UTC", "Etc/UTC", "Etc/GMT"})
 
@@ -34,7 +34,7 @@ class Inspection:
     dialect: Dialect
     references: References
     writings: Sequence[Writing]
-    _chains: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    dictionary: Dictionary
 
     async def findings(self) -> list[Finding]:
         """Everything found, in the order in which a person would look."""
@@ -46,7 +46,7 @@ class Inspection:
         ]
 
     async def _account(self) -> list[Finding]:
-        users = await self._rows(
+        users = await self.dictionary.rows(
             "sys_user", "sys_id=javascript:gs.getUserID()", ("user_name", "time_zone"), 2
         )
         if not users or len(users) > 1:
@@ -59,7 +59,7 @@ class Inspection:
 
     async def _roles(self, user: Row) -> list[Finding]:
         query = f"user={user.sys_id}"
-        rows = await self._rows("sys_user_has_role", query, ("role.name",), 500)
+        rows = await self.dictionary.rows("sys_user_has_role", query, ("role.name",), 500)
         roles = {row.text("role.name") for row in rows or ()} - {""}
         name, writers = user.text("user_name"), self.dialect.kind.writers
         if not roles:
@@ -73,7 +73,7 @@ class Inspection:
         return [warning("account", what, f"give it one of {', '.join(sorted(writers))}, or one of your own")]
 
     async def _default_zone(self) -> str:
-        rows = await self._rows("sys_properties", "name=glide.sys.default.tz", ("name", "value"), 2)
+        rows = await self.dictionary.rows("sys_properties", "name=glide.sys.default.tz", ("name", "value"), 2)
         return next(
             (row.text("value") for row in rows or () if row.text("name") == "glide.sys.default.tz"), ""
         )
@@ -81,7 +81,7 @@ class Inspection:
     async def _journal(self) -> list[Finding]:
         if not any(writing.notes for writing in self.writings):
             return []
-        if await self._rows("sys_journal_field", "", ("element",), 1) is not None:
+        if await self.dictionary.rows("sys_journal_field", "", ("element",), 1) is not None:
             return [ok("journal", "can be read, so that a note whose answer was lost is looked for")]
         what = (
             "sys_journal_field cannot be read: a note whose answer was lost is recognised by its token alone"
@@ -92,59 +92,48 @@ class Inspection:
 
     async def _structure(self) -> list[Finding]:
         """Tables, columns and choices."""
-        tables = {self.dialect.table, *(table for each in self.writings for table, _ in each.lookups)}
-        self._chains = await self._extended(tables)
-        columns = await self._columns(tables)
-        if not columns.get(self.dialect.table):
-            remedy = "let the account read sys_dictionary, at least for this check"
-            return [warning("fields", "sys_dictionary cannot be read, so no field was checked", remedy)]
-        choices = await self._choices()
+        own, dictionary = self.dialect.table, self.dictionary
+        tables = {own, *(table for table, _ in self._places())}
+        await dictionary.learn_tables(tables)
+        await dictionary.learn_columns(tables, self._elements())
+        if closed := self._closed():
+            remedy = f"let the account read {closed}, at least for this check"
+            return [warning("fields", f"{closed} cannot be read, so no field was checked", remedy)]
+        columns = dictionary.columns[own]
+        await dictionary.learn_tables(self._referred_to(columns))
+        written = {name for each in self.writings for name in each.values}
+        table = Table(columns, await dictionary.choices(own, written), dictionary.ancestry)
         return [
-            *self._own_fields(columns[self.dialect.table]),
-            *check_fields(self.dialect, self.writings, columns[self.dialect.table], choices),
-            *self._looked_up(columns),
+            *self._own_fields(columns),
+            *check_fields(self.dialect, self.writings, table),
+            *self._looked_up(dictionary.columns),
         ]
 
-    async def _extended(self, tables: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """By table: itself, the table that it extends, the one that this extends, and so on."""
-        steps = [".".join([*["super_class"] * level, "name"]) for level in range(_LEVELS + 1)]
-        rows = await self._rows("sys_db_object", f"nameIN{','.join(sorted(tables))}", steps, _MOST)
-        chains = {row.text("name"): tuple(filter(None, map(row.text, steps))) for row in rows or ()}
-        return {table: chains.get(table, (table,)) for table in tables}
+    def _closed(self) -> str:
+        """The system table that could not be read; our table itself extends another one, `task` at least."""
+        own, dictionary = self.dialect.table, self.dictionary
+        if len(dictionary.ancestry.of(own)) < 2:
+            return "sys_db_object"
+        return "" if dictionary.columns[own] else "sys_dictionary"
 
-    async def _columns(self, tables: Iterable[str]) -> dict[str, dict[str, Column]]:
-        """The columns of each table by name, those of the tables that it extends included."""
-        names = sorted({name for table in tables for name in self._chains[table]})
-        wanted = ("name", "element", "max_length", "internal_type", "reference", "read_only")
-        query = f"nameIN{','.join(names)}^elementIN{','.join(sorted(self._elements()))}"
-        rows = await self._rows("sys_dictionary", query, wanted, _MOST)
-        found: dict[str, dict[str, Column]] = {table: {} for table in tables}
-        for table in tables:
-            for parent in reversed(self._chains[table]):
-                found[table] |= {
-                    row.text("element"): Column.of(row) for row in rows or () if row.text("name") == parent
-                }
-        return found
+    def _places(self) -> set[tuple[str, tuple[str, ...]]]:
+        """The tables in which things are looked up, with the columns."""
+        return {place for each in self.writings for places in each.lookups.values() for place in places}
+
+    def _referred_to(self, columns: Mapping[str, Column]) -> set[str]:
+        """The tables that fields refer to which are looked up in another one: they may be akin."""
+        return {
+            columns[name].reference
+            for each in self.writings
+            for name, places in each.lookups.items()
+            if name in columns and any(table != columns[name].reference for table, _ in places)
+        } - {""}
 
     def _elements(self) -> set[str]:
         written = {name for each in self.writings for name in each.values}
-        columns = {column for each in self.writings for _, by in each.lookups for column in by}
+        columns = {column for _, by in self._places() for column in by}
         into = {each.tags_into for each in self.writings} - {"", NOTE}
         return {*written, *columns, *into, KEY, self.dialect.token_field, self.dialect.note_field}
-
-    async def _choices(self) -> Mapping[str, Mapping[str, str]]:
-        """Labels by value, by field: the table's own or, where it has none, those of the table that it extends."""
-        chain = self._chains[self.dialect.table]
-        written = sorted({name for each in self.writings for name in each.values})
-        query = f"nameIN{','.join(chain)}^elementIN{','.join(written)}^inactive=false"
-        rows = await self._rows("sys_choice", query, ("name", "element", "value", "label"), _MOST) or ()
-        found: dict[str, dict[str, str]] = {}
-        for table in reversed(chain):
-            own: dict[str, dict[str, str]] = {}
-            for row in (row for row in rows if row.text("name") == table):
-                own.setdefault(row.text("element"), {})[row.text("value")] = row.text("label")
-            found |= own
-        return found
 
     def _own_fields(self, columns: Mapping[str, Column]) -> Iterator[Finding]:
         """The fields that hold our key and our token, and the one that takes notes."""
@@ -164,7 +153,7 @@ class Inspection:
 
     def _looked_up(self, columns: Mapping[str, Mapping[str, Column]]) -> Iterator[Finding]:
         """The tables and columns in which names are looked up."""
-        for table, by in sorted({each for writing in self.writings for each in writing.lookups}):
+        for table, by in sorted(self._places()):
             missing = [name for name in by if name not in columns[table]]
             if not missing:
                 yield ok(f"table {table}", f"has {' and '.join(by)}, by which rows are looked up")
@@ -200,13 +189,6 @@ class Inspection:
             else:
                 findings.append(ok(subject, "is there, once"))
         return findings
-
-    async def _rows(self, table: str, query: str, fields: Iterable[str], limit: int) -> list[Row] | None:
-        """Rows of a system table; None where the account may not ask."""
-        try:
-            return await self.calls.rows(query, ("sys_id", *fields), limit=limit, table=table)
-        except (AuthError, RejectedError):  # the target itself let us in: this table is closed to the account
-            return None
 
 
 def _zone(name: str) -> Finding:

@@ -15,6 +15,7 @@ from connector.model import Catalogue, Delivery, FieldValue, Finding, Quota, Rec
 from connector.targets.servicenow.attempt import Attempt, due_of, is_due, needs_look
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.dialect import Dialect
+from connector.targets.servicenow.dictionary import Dictionary
 from connector.targets.servicenow.inspection import Inspection
 from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
@@ -146,7 +147,9 @@ class ServiceNowTarget:
 
     async def inspect(self, writings: Sequence[Writing]) -> list[Finding]:
         """Hold what the mappings want against the instance."""
-        return await Inspection(self._calls(), self._dialect, self._references, writings).findings()
+        calls = self._calls()
+        inspection = Inspection(calls, self._dialect, self._references, writings, Dictionary(calls))
+        return await inspection.findings()
 
     async def close(self) -> None:
         """Give the connections back."""
