@@ -14,8 +14,11 @@ Naming errors after their cause ("HTTP 403") would make every caller decide agai
 them after their consequence makes that decision once, in `connector.http`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+_REQUEST = re.compile(r" ?\[request [^\]]*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class Problem:
         where = " ".join(part for part in (place, self.key) if part)
         sentence = f"{self.what}; {self.remedy}" if self.remedy else self.what
         return f"{where}: {sentence}" if where else sentence
+
+
+def without_request(message: str) -> str:
+    """The message of an error without the far side's id of the request: what many failures have in common."""
+    return _REQUEST.sub("", message)
 
 
 class ConnectorError(Exception):

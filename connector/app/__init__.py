@@ -1,5 +1,6 @@
 """The composition root and what runs on it: one pass (`sync`), the daemon (`run`), a trial (`plan`), `apply`."""
 
+from connector.app.alike import Trouble, alike
 from connector.app.applying import Applied, Applying
 from connector.app.build import App, Feed, build, open_store, utc_now
 from connector.app.daemon import HEARTBEAT, run
@@ -15,7 +16,9 @@ __all__ = [
     "Feed",
     "Scope",
     "Synced",
+    "Trouble",
     "active",
+    "alike",
     "build",
     "load_in_force",
     "open_store",

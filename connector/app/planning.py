@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from connector.activation import activate
+from connector.app.alike import Trouble, alike
 from connector.app.build import App, Feed, Wrapping, build, offering, utc_now
 from connector.app.offering import Offering
 from connector.audit import iso
@@ -17,6 +18,7 @@ from connector.deliver import Brakes, Deliverer
 from connector.errors import ConnectorError, StateError
 from connector.forecast import FilteredSource, Plan, RehearsingTarget, Scratch, items_of
 from connector.forecast.items import Place, to_look_at
+from connector.forecast.pages import Content
 from connector.forecast.rehearsing import Attempt
 from connector.http import Runtime
 from connector.model import IncidentKey, Seen, Target
@@ -41,6 +43,14 @@ class Scope:
         return [route for route in config.routes if self.route in (None, route.name)]
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A plan, and what was read for it that leads to nothing."""
+
+    plan: Plan
+    idle: frozenset[Content]
+
+
 async def plan(
     config: Config,
     scope: Scope,
@@ -53,6 +63,18 @@ async def plan(
 
     Raises StateError when the state cannot be read. What else cannot be found out stands in the plan.
     """
+    return (await foresee(config, scope, real=real, now=now, runtime=runtime)).plan
+
+
+async def foresee(
+    config: Config,
+    scope: Scope,
+    *,
+    real: Store | None,
+    now: Callable[[], datetime] = utc_now,
+    runtime: Runtime | None = None,
+) -> Foreseen:
+    """The same as `plan`, with what leads to nothing."""
     targets: dict[str, RehearsingTarget] = {}
 
     def rehearsing(target: Target) -> Target:
@@ -68,7 +90,7 @@ async def plan(
     ) as app:
         if real is not None:
             await _anticipate(app, offering(config, real, null, ""), scratch)
-        return await _Rehearsal(app, config, scope, targets).plan()
+        return await _Rehearsal(app, config, scope, targets, scratch).foresee()
 
 
 async def _anticipate(app: App, offered: Offering, scratch: Scratch) -> None:
@@ -120,13 +142,19 @@ class _Rehearsal:
     config: Config
     scope: Scope
     targets: Mapping[str, RehearsingTarget]
+    scratch: Scratch
     unknown: list[str] = field(default_factory=list)
 
-    async def plan(self) -> Plan:
+    async def foresee(self) -> Foreseen:
         """Let everything happen that is due, and tell what it came to."""
-        routes = self.scope.routes(self.config)
         before = {(each.route, each.key) for each in await self._waiting()}
-        self.unknown += await read(self.app, feeds_of(self.app, routes), rescan=self.scope.rescan)
+        feeds = feeds_of(self.app, self.scope.routes(self.config))
+        self.unknown += await read(self.app, feeds, rescan=self.scope.rescan)
+        idle = frozenset(await self.scratch.idle())
+        return Foreseen(await self._plan(before), idle)
+
+    async def _plan(self, before: Collection[Place]) -> Plan:
+        routes = self.scope.routes(self.config)
         if self.scope.past_brakes:
             await let_past(self.app, None)
         meant = await self._waiting()
@@ -183,10 +211,13 @@ def _unanswered(tx: Tx, targets: Mapping[str, object], left: Mapping[Place, Unde
     paused = [pause for name in targets if (pause := pauses.get(tx, name)) is not None]
     yield from (f"target {pause.target}: {pause.reason}" for pause in paused)
     known = {pause.target for pause in paused}
-    for (route, key), each in left.items():
-        row = each.row
-        if row is not None and not (row.parked or row.held or row.waiting or row.target in known):
-            yield f"incident {key.incident} on {route}: {row.last_error or 'its target asks to wait'}"
+    failed = (
+        Trouble(route, key.incident, each.row.last_error or "its target asks to wait")
+        for (route, key), each in left.items()
+        if each.row is not None
+        and not (each.row.parked or each.row.held or each.row.waiting or each.row.target in known)
+    )
+    yield from map(str, alike(failed))
 
 
 def _titles(tx: Tx, meant: list[Undelivered]) -> dict[IncidentKey, str]:

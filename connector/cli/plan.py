@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +9,17 @@ from typing import Annotated
 import typer
 
 from connector import app as composition
-from connector.app import Applied, Applying, Scope, open_store
+from connector.app import Applied, Applying, Scope, Trouble, alike, open_store
 from connector.cli.exits import Exit, say
 from connector.cli.operate import By, Why, request_of
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
-from connector.cli.plan_text import lines_of
+from connector.cli.plan_text import lines_of, summary
 from connector.cli.service import loaded_config, stop_on_signals
 from connector.config import Config
 from connector.errors import NoStateError
 from connector.forecast import Plan, check_place, read_plan, write_plan
 from connector.model import JSON
+from connector.store.undelivered import Undelivered
 from connector.telemetry import escape, logging_telemetry
 
 
@@ -129,13 +129,16 @@ def _tell(planned: Plan, done: Applied) -> None:
         return
     for failure in done.failures:
         say(failure)
-    for each in done.left:
-        reason = (each.row.parked or each.row.last_error or "") if each.row else f"{each.notes} notes"
-        say(f"incident {each.key.incident} on {each.route} still waits: {reason}")
-    counts = Counter(done.outcomes)
-    typer.echo(
-        ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "nothing was to be written"
-    )
+    for group in alike(Trouble(each.route, each.key.incident, _why(each)) for each in done.left):
+        say(f"still to deliver: {group}")
+    typer.echo(summary(done.delivered, done=True) or "nothing was to be written")
+
+
+def _why(left: Undelivered) -> str:
+    row = left.row
+    if row is None:
+        return f"{left.notes} notes"
+    return row.parked or row.held or row.last_error or "it was not its turn"
 
 
 def _as_json(done: Applied) -> dict[str, JSON]:

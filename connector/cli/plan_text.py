@@ -1,8 +1,9 @@
 """A plan in words, for a person who has to agree to it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from connector.app import Trouble, alike
 from connector.forecast import Item, Plan
 from connector.forecast.plan import FieldChange
 from connector.model import JSON
@@ -15,12 +16,30 @@ def lines_of(plan: Plan) -> Iterator[str]:
     for item in plan.items:
         if item.writes:
             yield from _item(item)
-    for item in plan.items:
-        if item.problem and not item.writes:
-            yield f"left    {_name(item)}: {item.problem}"
+    left = (item for item in plan.items if item.problem and not item.writes)
+    for group in alike(Trouble(item.route, item.incident, item.problem) for item in left):
+        yield f"left    {group}"
     for aside in plan.set_aside:
         yield f"set aside  {aside}"
-    yield _summary(plan)
+    yield summary(plan.items) or "nothing to write"
+
+
+def summary(items: Sequence[Item], *, done: bool = False) -> str:
+    """How much is to be written, or was `done`; "" for nothing at all."""
+    counts = Counter(item.action for item in items)
+    written = [item for item in items if item.writes]
+    requests = sum(len(item.writes) for item in written)
+    parts = [
+        (counts["create"], "created" if done else "to create"),
+        (counts["update"], "updated" if done else "to update"),
+        _counted(sum(len(item.notes) for item in written), "note"),
+        _counted(sum(len(item.tasks) for item in written), "task"),
+        _counted(sum(len(item.tags_added) + len(item.tags_removed) for item in written), "tag"),
+        _counted(requests, "request"),
+        (sum(bool(item.problem) for item in items), "left"),
+    ]
+    told = [f"{count} {word}" for count, word in parts if count]
+    return ", ".join(told if requests or done or not told else ["nothing to write", *told])
 
 
 def _item(item: Item) -> Iterator[str]:
@@ -55,22 +74,6 @@ def _value(value: JSON) -> str:
 def _short(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
-
-
-def _summary(plan: Plan) -> str:
-    counts = Counter(item.action for item in plan.items)
-    written = [item for item in plan.items if item.writes]
-    parts = [
-        (counts["create"], "to create"),
-        (counts["update"], "to update"),
-        _counted(sum(len(item.notes) for item in written), "note"),
-        _counted(sum(len(item.tasks) for item in written), "task"),
-        _counted(sum(len(item.tags_added) + len(item.tags_removed) for item in written), "tag"),
-        _counted(plan.writes, "request"),
-        (sum(bool(item.problem) for item in plan.items), "left"),
-    ]
-    told = [f"{count} {word}" for count, word in parts if count]
-    return ", ".join(told if plan.writes else ["nothing to write", *told])
 
 
 def _counted(count: int, word: str) -> tuple[int, str]:

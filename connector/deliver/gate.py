@@ -5,18 +5,16 @@ wait. A pause ends in two steps: when its time has run out the target is asked w
 row is tried; only a delivery that succeeds ends the pause. Reading may be allowed where writing is not.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.audit import AuditEntry, AuditKind
 from connector.deliver.attempt import Answered
-from connector.errors import AuthError, TransientError
+from connector.errors import AuthError, TransientError, without_request
 from connector.model import Event, EventKind, IncidentKey
 from connector.store import Tx, pauses
 
 _LONGEST_HOLD = 3600.0  # seconds
-_REQUEST_ID = re.compile(r" ?\[request [^\]]*\]")
 
 
 @dataclass(slots=True)
@@ -63,7 +61,7 @@ class Gate:
         """
         self.paused = True
         self.stay_shut(tx.now)
-        reason = _REQUEST_ID.sub("", reason)
+        reason = without_request(reason)
         known = pauses.get(tx, self.target)
         pauses.put(tx, pauses.Pause(self.target, reason, tx.now, self._shut_until))
         if known is not None and known.reason == reason:

@@ -10,7 +10,7 @@ through of a source what was planned and nothing else.
 
 from connector.forecast.items import items_of
 from connector.forecast.moved import Moved, moved
-from connector.forecast.pages import FilteredSource, only
+from connector.forecast.pages import FilteredSource, Only
 from connector.forecast.plan import Item, Plan, check_place, read_plan, write_plan
 from connector.forecast.rehearsing import RehearsingTarget
 from connector.forecast.scratch import Scratch
@@ -19,13 +19,13 @@ __all__ = [
     "FilteredSource",
     "Item",
     "Moved",
+    "Only",
     "Plan",
     "RehearsingTarget",
     "Scratch",
     "check_place",
     "items_of",
     "moved",
-    "only",
     "read_plan",
     "write_plan",
 ]

@@ -2,8 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from connector.model import IncidentKey, Page, Position, Source
+from connector.model import IncidentKey, Page, Position, Revision, Source
+
+Content = tuple[IncidentKey, str]
+_JUST_BEFORE = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,29 @@ class FilteredSource:
         await self.inner.close()
 
 
-def only(chosen: Collection[tuple[IncidentKey, str]]) -> Callable[[Page], Awaitable[Page]]:
-    """Lets the `chosen` contents of incidents pass, and nothing else.
+@dataclass(slots=True)
+class Only:
+    """Lets some `contents` of incidents pass, and nothing else.
 
-    The position stays where it is: what is held back here is read again by the next poll, which knows what it has
-    decided on and costs the targets nothing.
+    The position goes no further than to the first incident held back: that one is read by the next poll.
     """
 
-    async def through(page: Page) -> Page:
-        passed = tuple(each for each in page.incidents if (each.key, each.content) in chosen)
-        return replace(page, incidents=passed, position=None, set_aside=(), gone=())
+    contents: Collection[Content]
+    _held_back: Revision | None = None
 
-    return through
+    async def through(self, page: Page) -> Page:
+        """The page without what is held back."""
+        passed = [each for each in page.incidents if (each.key, each.content) in self.contents]
+        revisions = [
+            each.revision for each in page.incidents if (each.key, each.content) not in self.contents
+        ]
+        if self._held_back is not None:
+            revisions.append(self._held_back)
+        self._held_back = min(revisions, key=lambda each: each.ticks, default=None)
+        return replace(page, incidents=tuple(passed), position=self._bounded(page.position))
+
+    def _bounded(self, position: Position | None) -> Position | None:
+        first = self._held_back
+        if position is None or first is None or position.revision.ticks < first.ticks:
+            return position
+        return Position(first.earlier(_JUST_BEFORE))

@@ -4,13 +4,15 @@ The real state may be large and in use, so it is only read, and of it only what 
 transaction for each page.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
+from connector.forecast.pages import Content
 from connector.model import IncidentKey, Page
-from connector.store import Store, excerpts
+from connector.store import Store, Tx, excerpts, snapshots, undelivered
+from connector.store.undelivered import Picked
 
 _NO_SALT = b"\0" * 16  # of an audit that nobody will read
 
@@ -22,6 +24,8 @@ class Scratch:
     store: Store
     real: Store | None
     _known: set[IncidentKey] = field(default_factory=set)
+    _met: set[Content] = field(default_factory=set)
+    _news: set[Content] = field(default_factory=set)
 
     @classmethod
     async def open(cls, real: Store | None, now: Callable[[], datetime]) -> Self:
@@ -45,7 +49,19 @@ class Scratch:
     async def meet(self, page: Page) -> Page:
         """Learn a page's incidents before it is handed on as it is."""
         await self.learn(list(_concerned(page)))
+        met = {(each.key, each.content) for each in page.incidents}
+        self._met |= met
+        self._news |= met - await self.store.read(lambda tx: _read_last(tx, met))
         return page
+
+    async def idle(self) -> set[Content]:
+        """What was met and leads to nothing: read before just so, or of an incident for which nothing waits."""
+        waiting = {each.key for each in await self.store.read(lambda tx: undelivered.find(tx, Picked()))}
+        return {each for each in self._met if each not in self._news or each[0] not in waiting}
+
+
+def _read_last(tx: Tx, contents: Collection[Content]) -> set[Content]:
+    return set(snapshots.contents(tx, [key for key, _ in contents]).items())
 
 
 def _concerned(page: Page) -> Iterator[IncidentKey]:

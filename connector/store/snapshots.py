@@ -62,6 +62,11 @@ def latest(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, Stored]:
     return {IncidentKey(row.tenant, row.incident): _stored(row) for row in rows}
 
 
+def contents(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, str]:
+    """The digest of the latest stored revision of each incident that has one."""
+    return {key: each.content for key, each in _standing(tx, keys).items()}
+
+
 def recent(tx: Tx, keys: Sequence[IncidentKey]) -> dict[IncidentKey, list[Stored]]:
     """The latest stored revision of each incident that has one, and the one before it if that is still there."""
     found: dict[IncidentKey, list[Stored]] = {}

@@ -1,6 +1,7 @@
 """`apply` writes a plan or nothing: what moved since, what was edited, who else holds the state, and sudden death."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +12,10 @@ import pytest
 
 from connector import operate
 from connector.audit import AuditKind
+from connector.cli.plan_text import summary
 from connector.errors import ConfigError, StateError
 from connector.forecast import Plan, read_plan, write_plan
+from connector.model import Revision
 from connector.store import Tx
 from connector.store.undelivered import Picked
 from tests.support import agreement, endstate
@@ -132,14 +135,32 @@ async def test_plan_for_another_far_side_is_refused(begun: Planner) -> None:
 
 async def test_what_is_new_in_the_source_waits_for_the_next_pass(begun: Planner) -> None:
     plan = await begun.plan()
+    begun.lab.advance(LATER)
     begun.portal.create({"displayName": "New"})
     begun.portal.set("2", {"severity": "medium"}, "Kim")
     since = begun.mark()
     done = await begun.apply(plan)
     assert (done.moved, done.left) == ((), ())
     assert said(begun.written(since)) == foretold(plan)
+    read, planned = await begun.read_up_to(), Revision.parse(plan.items[0].revision)
+    assert planned.ticks < read.ticks < Revision.of(begun.lab.world.clock.now()).ticks
+    begun.lab.advance(LATER)  # what is new is not found by the overlap alone
+    begun.portal.create({"displayName": "Newest"})
     rest = await begun.comes_true()
-    assert {item.incident for item in rest.items} == {"2", "3"}
+    assert {item.incident for item in rest.items} == {"2", "3", "4"}
+
+
+async def test_what_was_counted_is_what_was_planned(begun: Planner) -> None:
+    """A state that was lost: most records are as they should be, and only the state learns of them."""
+    await begun.sync()
+    for file in begun.lab.config.path.parent.glob("state.db*"):
+        file.unlink()
+    plan = await begun.plan()
+    kept = [item for item in plan.items if item.action == "keep"]
+    assert kept
+    done = await begun.apply(plan)
+    assert done.outcomes == Counter(kept=len(kept), updated=len(plan.items) - len(kept))
+    assert summary(done.delivered, done=True) == summary(plan.items).replace("to update", "updated")
 
 
 async def test_what_was_done_and_what_was_refused_stands_in_the_audit(begun: Planner) -> None:

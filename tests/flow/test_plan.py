@@ -11,6 +11,7 @@ from connector.app import Scope
 from connector.config import load, shipped_mappings
 from connector.mocks.scenario import read_journeys
 from connector.mocks.world import WorldSettings
+from connector.model import Revision
 from tests.support.inprocess import LATER, Lab, lab, sync
 from tests.support.naming import give_names
 from tests.support.planning import Planner, foretold, of_target, said
@@ -48,7 +49,9 @@ async def test_every_step_of_a_journey_is_foretold(tmp_path: Path, journey: str)
             break
     assert writes > 0
     since = planner.mark()
-    await planner.sync()  # reads again what plans do not move past
+    read = await planner.read_up_to()
+    await planner.sync()
+    assert await planner.read_up_to() == read  # there was nothing left to read
     await planner.sync(rescan=True)
     assert planner.written(since) == []
 
@@ -57,6 +60,9 @@ async def test_varied_population_is_foretold_and_so_are_its_changes(tmp_path: Pa
     planner = Planner(lab(tmp_path, WorldSettings(incidents=60, seed=3)))
     plan = await planner.comes_true()
     assert {item.action for item in plan.items} == {"create"}
+    met = {incident["id"]: incident["lastUpdateDateTime"] for incident in planner.lab.world.graph.incidents()}
+    assert met.keys() - {item.incident for item in plan.items}  # some lead to nothing
+    assert (await planner.read_up_to()).ticks == max(Revision.parse(raw).ticks for raw in met.values())
     planner.lab.advance(LATER)
     for incident in list(planner.lab.world.graph.incidents())[::3]:
         planner.portal.set(incident["id"], {"status": "inProgress", "assignedTo": EXPERTS}, EXPERTS)

@@ -12,7 +12,9 @@ from connector.errors import NoStateError
 from connector.forecast import Item, Plan
 from connector.mocks.graph.portal import Portal
 from connector.mocks.kernel import Exchange
+from connector.model import Revision
 from connector.operate import Request
+from connector.store import positions
 from connector.telemetry import null
 from tests.support.inprocess import Fate, Lab, sync
 
@@ -37,6 +39,12 @@ class Planner:
         """One pass that waits for nothing."""
         async with self.lab.process() as app:
             await sync(app, rescan=rescan)
+
+    async def read_up_to(self) -> Revision:
+        """How far the source was read, as the state has it."""
+        async with self.lab.process() as app:
+            (source,) = await app.store.read(positions.every)
+        return source.position.revision
 
     async def plan(self, scope: Scope = EVERYTHING) -> Plan:
         """A plan as the command makes it, beside whoever holds the state; nothing is written by it."""
