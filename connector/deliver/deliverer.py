@@ -93,7 +93,7 @@ class Deliverer:
                 return
             if wait is not None and until is not None and self.now() + timedelta(seconds=wait) > until:
                 return
-            await self._rest(stop, wait)
+            await self._rest(stop, wait, *(() if ended else (reading,)))
 
     async def recover(self) -> None:
         """At start: free what an earlier process had claimed, and recall that the target was paused."""
@@ -263,11 +263,11 @@ class Deliverer:
         latest = max(moment for moment in (due, self._gate.until, self._free_at) if moment is not None)
         return max(0.05, (latest - self.now()) / timedelta(seconds=1))
 
-    async def _rest(self, stop: asyncio.Event, seconds: float | None) -> None:
-        """Wait until something was found to deliver, time has come, or the end."""
+    async def _rest(self, stop: asyncio.Event, seconds: float | None, *or_ended: asyncio.Task[None]) -> None:
+        """Wait until something was found to deliver, time has come, a task has ended, or the end."""
         waits = [asyncio.create_task(self.wake.wait()), asyncio.create_task(stop.wait())]
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*waits, *or_ended], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()

@@ -15,6 +15,7 @@ from tests.support.faketarget import FakeTarget, bench, notes_fail, succeeds
 from tests.support.states import START, note, wanted_row
 
 HOUR = 60  # minutes
+ROUNDS = 5  # done in as many seconds if none waits for the next look, a second later
 
 
 async def test_wait_that_one_row_was_told_holds_all_of_them(tmp_path: Path) -> None:
@@ -185,3 +186,11 @@ async def test_row_that_met_a_mended_refusal_is_waited_for_by_a_pass_with_patien
         desk.clock.turn(seconds=61)
         await desk.deliverer.finish(reading, patience=timedelta(minutes=2), stop=asyncio.Event())
         assert await desk.left() == (0, 0)
+
+
+async def test_pass_ends_with_its_reading(tmp_path: Path) -> None:
+    async with bench(tmp_path, FakeTarget(succeeds)) as desk, asyncio.timeout(ROUNDS):
+        for _ in range(ROUNDS):
+            reading = asyncio.create_task(asyncio.sleep(0.05))
+            await desk.deliverer.finish(reading, patience=timedelta(), stop=asyncio.Event())
+            assert reading.done()
