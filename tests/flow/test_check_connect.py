@@ -11,7 +11,18 @@ from connector.mocks.servicenow import ServiceNowMock, stable_id
 from connector.mocks.world import WorldSettings
 from connector.model import Level
 from tests.support.inprocess import Lab, lab
-from tests.support.inspecting import asking, changed, edit_column, forget_column, found, lines, nothing, own
+from tests.support.inspecting import (
+    asking,
+    changed,
+    close,
+    edit_column,
+    forget_column,
+    found,
+    lines,
+    nothing,
+    own,
+    take_roles,
+)
 
 INTEGRATION = stable_id("sys_user", "integration")
 
@@ -62,17 +73,6 @@ async def test_security_incidents_are_asked_for_their_own_table(site: Lab) -> No
     mock.settings.absent_tables.add("sn_si_incident")
     inspected = (await found(site.world, config))["servicenow"]
     assert "Invalid table sn_si_incident" in lines(inspected, Level.PROBLEM)[0]
-
-
-def take_roles(mock: ServiceNowMock, *names: str) -> None:
-    ids = {stable_id("sys_user_role", name) for name in names}
-    for row in mock.contents()["sys_user_has_role"]:
-        if row["role"] in ids:
-            mock.delete("sys_user_has_role", row["sys_id"])
-
-
-def close(table: str) -> Callable[[ServiceNowMock], None]:
-    return lambda mock: mock.settings.unreadable_tables.add(table)
 
 
 Change = Callable[[ServiceNowMock], object]

@@ -9,7 +9,7 @@ import yaml
 from connector.cli.connect import Inspected, connect
 from connector.config import Config, load
 from connector.http import Runtime
-from connector.mocks.servicenow import ServiceNowMock
+from connector.mocks.servicenow import ServiceNowMock, stable_id
 from connector.mocks.world import World
 from connector.model import Level
 from tests.support.inprocess import URLS, Lab
@@ -73,3 +73,14 @@ def edit_column(mock: ServiceNowMock, table: str, element: str, **values: str) -
     for row in mock.contents()["sys_dictionary"]:
         if (row["name"], row["element"]) == (table, element):
             mock.edit("sys_dictionary", row["sys_id"], values)
+
+
+def take_roles(mock: ServiceNowMock, *names: str) -> None:
+    ids = {stable_id("sys_user_role", name) for name in names}
+    for row in mock.contents()["sys_user_has_role"]:
+        if row["role"] in ids:
+            mock.delete("sys_user_has_role", row["sys_id"])
+
+
+def close(table: str) -> Callable[[ServiceNowMock], None]:
+    return lambda mock: mock.settings.unreadable_tables.add(table)

@@ -97,6 +97,16 @@ class Calls:
         return answer
 
 
+def hidden(answer: Answer) -> int:
+    """How many records a first page leaves out though it shows none: without a role a list is empty and no error.
+
+    The count ignores access rules.
+    """
+    rows = answer.data.get("result") if isinstance(answer.data, Mapping) else None
+    count = answer.headers.get("x-total-count", "")
+    return int(count) if not rows and count.isdecimal() else 0
+
+
 def _identified(sys_id: str, row: Row) -> Row:
     """The row, if it is the one of that sys_id; an answer about another one must not become our link."""
     if row.sys_id.casefold() != sys_id.casefold():

@@ -28,12 +28,16 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class TaskTable:
-    """Where tasks of records in the table `of` are records of their own; `parents` are the fields that say of which."""
+    """Where tasks of records in the table `of` are records of their own; `parents` are the fields that say of which.
+
+    `writers` are the roles that are known to come with the right to create there.
+    """
 
     name: str
     of: str
     parents: tuple[str, ...]
     choose_sys_id: bool = True
+    writers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ Sources: ServiceNow docs, "System dictionary", "Choice lists", "User roles", "Ta
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from connector.errors import AuthError
 from connector.model import Finding, Lookup, Writing
@@ -21,20 +20,24 @@ from connector.targets.servicenow.references import References
 from connector.targets.servicenow.row import KEY, Row
 from connector.targets.servicenow.structure import Column, Table
 from connector.targets.servicenow.tags import NOTE
+from connector.targets.servicenow.tasktable import TaskInspection, fields_of_tasks
 
 _KEY_LENGTH, _TOKEN_LENGTH = 64, 64
 _UTC = frozenset({"", "GMT", "UTC", "Etc/UTC", "Etc/GMT"})
 
 
-@dataclass(slots=True)
 class Inspection:
     """One look at an instance, for the mappings that write to one of its tables."""
 
-    calls: Calls
-    dialect: Dialect
-    references: References
-    writings: Sequence[Writing]
-    dictionary: Dictionary
+    def __init__(
+        self, calls: Calls, dialect: Dialect, references: References, writings: Sequence[Writing]
+    ) -> None:
+        self.calls = calls
+        self.dialect = dialect
+        self.references = references
+        self.writings = writings
+        self.dictionary = Dictionary(calls)
+        self._held: frozenset[str] = frozenset()  # the roles of the account, as far as they can be read
 
     async def findings(self) -> list[Finding]:
         """Everything found, in the order in which a person would look."""
@@ -42,6 +45,7 @@ class Inspection:
             *await self._account(),
             *await self._journal(),
             *await self._structure(),
+            *await self._tasks(),
             *await self._referred(),
         ]
 
@@ -60,7 +64,7 @@ class Inspection:
     async def _roles(self, user: Row) -> list[Finding]:
         query = f"user={user.sys_id}"
         rows = await self.dictionary.rows("sys_user_has_role", query, ("role.name",), 500)
-        roles = {row.text("role.name") for row in rows or ()} - {""}
+        self._held = roles = frozenset(row.text("role.name") for row in rows or ()) - {""}
         name, writers = user.text("user_name"), self.dialect.kind.writers
         if not roles:
             remedy = "the first write tells; or let the account read its roles in sys_user_has_role"
@@ -94,6 +98,7 @@ class Inspection:
         """Tables, columns and choices."""
         own, dictionary = self.dialect.table, self.dictionary
         tables = {own, *(table for table, _ in self._places())}
+        tables |= {self.dialect.tasks.name} if self.dialect.tasks else set()
         await dictionary.learn_tables(tables)
         await dictionary.learn_columns(tables, self._elements())
         if closed := self._closed():
@@ -108,6 +113,17 @@ class Inspection:
             *check_fields(self.dialect, self.writings, table),
             *self._looked_up(dictionary.columns),
         ]
+
+    async def _tasks(self) -> list[Finding]:
+        """The table in which tasks are made."""
+        table, dictionary = self.dialect.tasks, self.dictionary
+        if table is None:
+            return []
+        columns = None if self._closed() else dictionary.columns[table.name]
+        parents = [columns[name].reference for name in table.parents if columns and name in columns]
+        await dictionary.learn_tables({name for name in parents if name not in {"", table.of}})
+        calls = Calls(self.calls.peer, table.name, self.calls.ids)
+        return await TaskInspection(table, calls, self._held).findings(columns, dictionary.ancestry)
 
     def _closed(self) -> str:
         """The system table that could not be read; our table itself extends another one, `task` at least."""
@@ -133,7 +149,9 @@ class Inspection:
         written = {name for each in self.writings for name in each.values}
         columns = {column for _, by in self._places() for column in by}
         into = {each.tags_into for each in self.writings} - {"", NOTE}
-        return {*written, *columns, *into, KEY, self.dialect.token_field, self.dialect.note_field}
+        of_tasks = fields_of_tasks(self.dialect.tasks) if self.dialect.tasks else ()
+        ours = (KEY, self.dialect.token_field, self.dialect.note_field)
+        return {*written, *columns, *into, *of_tasks, *ours}
 
     def _own_fields(self, columns: Mapping[str, Column]) -> Iterator[Finding]:
         """The fields that hold our key and our token, and the one that takes notes."""

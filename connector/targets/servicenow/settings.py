@@ -27,6 +27,14 @@ FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 # Tables whose forms list a record's tasks by a field of their own. Source: ServiceNow docs, "Incident tasks".
 _MORE_PARENTS: Mapping[str, tuple[str, ...]] = MappingProxyType({"incident_task": ("incident",)})
 
+_INCIDENT_WRITERS = frozenset({"admin", "itil", "itil_admin", "sn_incident_write"})
+_SECURITY_WRITERS = frozenset(
+    {"admin", "sn_si.admin", "sn_si.analyst", "sn_si.basic", "sn_si.integration_user"}
+)
+_TASK_WRITERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"incident_task": _INCIDENT_WRITERS, "sn_si_task": _SECURITY_WRITERS}
+)
+
 
 class _Records(PeerSettings):
     """Records of one table of one instance: a member below for each sort of table."""
@@ -96,18 +104,20 @@ class _Records(PeerSettings):
         if self.tasks == "note":
             return None
         parents = (self.task_parent, *_MORE_PARENTS.get(self.tasks, ()))
-        return TaskTable(self.tasks, self.table, tuple(dict.fromkeys(parents)), self.choose_sys_id)
+        return TaskTable(
+            self.tasks,
+            self.table,
+            tuple(dict.fromkeys(parents)),
+            self.choose_sys_id,
+            _TASK_WRITERS.get(self.tasks, frozenset()),
+        )
 
 
 class ServiceNowSettings(_Records):
     """ServiceNow records of the incident table, or of a table that extends it."""
 
     catalogue: ClassVar[Catalogue] = SERVICENOW_CATALOGUE
-    kind: ClassVar[Kind] = Kind(
-        SERVICENOW_CATALOGUE,
-        IncidentCycle(),
-        frozenset({"admin", "itil", "itil_admin", "sn_incident_write"}),
-    )
+    kind: ClassVar[Kind] = Kind(SERVICENOW_CATALOGUE, IncidentCycle(), _INCIDENT_WRITERS)
 
     type: Literal["servicenow"]
     table: FieldName = Field("incident", description="The table records are kept in.")
@@ -117,11 +127,7 @@ class ServiceNowSecuritySettings(_Records):
     """ServiceNow security incidents (Security Incident Response)."""
 
     catalogue: ClassVar[Catalogue] = SECURITY_CATALOGUE
-    kind: ClassVar[Kind] = Kind(
-        SECURITY_CATALOGUE,
-        SecurityCycle(),
-        frozenset({"admin", "sn_si.admin", "sn_si.analyst", "sn_si.basic", "sn_si.integration_user"}),
-    )
+    kind: ClassVar[Kind] = Kind(SECURITY_CATALOGUE, SecurityCycle(), _SECURITY_WRITERS)
 
     type: Literal["servicenow-sir"]
     table: FieldName = Field("sn_si_incident", description="The table records are kept in.")

@@ -13,9 +13,8 @@ from connector.errors import AuthError, RejectedError
 from connector.http import BadAnswerError, Peer
 from connector.model import Catalogue, Delivery, FieldValue, Finding, Quota, Receipt, Seen, Writing
 from connector.targets.servicenow.attempt import Attempt, due_of, is_due, needs_look
-from connector.targets.servicenow.calls import Calls
+from connector.targets.servicenow.calls import Calls, hidden
 from connector.targets.servicenow.dialect import Dialect
-from connector.targets.servicenow.dictionary import Dictionary
 from connector.targets.servicenow.inspection import Inspection
 from connector.targets.servicenow.keys import KeyWatch
 from connector.targets.servicenow.outcome import receipt
@@ -136,10 +135,7 @@ class ServiceNowTarget:
             answer = await self._calls().first_page()
         except RejectedError as error:
             raise AuthError(error.message, remedy=error.remedy or "check base_url and table") from error
-        rows = answer.data.get("result") if isinstance(answer.data, dict) else None
-        # An account without a role gets an empty list and no error, but the count ignores access rules.
-        if not rows and answer.headers.get("x-total-count", "0") not in {"", "0"}:
-            count = answer.headers["x-total-count"]
+        if count := hidden(answer):
             raise AuthError(
                 f"the table {self._dialect.table} has {count} records, and the account sees none of them",
                 remedy="give the account a role that reads them, e.g. itil or sn_incident_read",
@@ -147,9 +143,7 @@ class ServiceNowTarget:
 
     async def inspect(self, writings: Sequence[Writing]) -> list[Finding]:
         """Hold what the mappings want against the instance."""
-        calls = self._calls()
-        inspection = Inspection(calls, self._dialect, self._references, writings, Dictionary(calls))
-        return await inspection.findings()
+        return await Inspection(self._calls(), self._dialect, self._references, writings).findings()
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -19,6 +19,15 @@ from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.dialect import TaskTable
 from connector.targets.servicenow.row import KEY, not_taken
 
+TEXTS = ("short_description", "description")
+_KEY_PREFIX = "mdxdr-task"
+_ID_LENGTH = 32
+
+
+def key_length(table: TaskTable) -> int:
+    """How many characters the key of a task has."""
+    return len(f"{_KEY_PREFIX}:{table.of}:") + _ID_LENGTH
+
 
 def parted(delivery: Delivery, table: TaskTable | None) -> tuple[Delivery, tuple[NoteInHand, ...]]:
     """The delivery without the tasks that are records of their own, and these."""
@@ -71,7 +80,7 @@ class TaskMaker:
 
     async def _make(self, task: NoteInHand, record: str) -> list[NotTaken]:
         """Make a task; what the instance did not take of it."""
-        texts = {"short_description": task.title, "description": unmarked(task.text), KEY: self._key(task)}
+        texts = dict(zip((*TEXTS, KEY), (task.title, unmarked(task.text), self._key(task)), strict=True))
         values = {
             **{n: text for n, text in texts.items() if text},
             **dict.fromkeys(self.table.parents, record),
@@ -93,4 +102,4 @@ class TaskMaker:
 
     def _key(self, task: NoteInHand) -> str:
         """What a task's row is found by: the same for every attempt, whichever record of ours the task refers to."""
-        return f"mdxdr-task:{self.table.of}:{task.id}"
+        return f"{_KEY_PREFIX}:{self.table.of}:{task.id}"
