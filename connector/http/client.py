@@ -9,6 +9,7 @@ out again with a new token.
 import json as jsonlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -119,8 +120,7 @@ class Peer:
             )
         if not params:
             return url
-        query = urlencode(params, quote_via=quote, safe="$,:()'")
-        return f"{url}{'&' if '?' in url else '?'}{query}"
+        return f"{url}{'&' if '?' in url else '?'}{_query(tuple(params.items()))}"
 
     def _fixed(self, has_body: bool, headers: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
         if not has_body and not headers:
@@ -181,6 +181,11 @@ class Peer:
         if isinstance(error, TransientError) and error.retry_after is not None:
             return error.retry_after
         return float(2 ** (state.attempt_number - 2)) * (0.75 + 0.5 * self._runtime.chance())
+
+
+@lru_cache(maxsize=256)  # nearly all requests of a peer have the same few parameters
+def _query(params: tuple[tuple[str, str | int], ...]) -> str:
+    return urlencode(params, quote_via=quote, safe="$,:()'")
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
