@@ -1,14 +1,12 @@
 """`check --connect`: every way in which a ServiceNow instance may lack what the mappings write, with its remedy."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connector.cli.connect import connect
 from connector.mocks.servicenow import ServiceNowMock, stable_id
-from connector.mocks.world import WorldSettings
 from connector.model import Level
 from tests.support.inprocess import Lab, lab
 from tests.support.inspecting import (
@@ -21,15 +19,21 @@ from tests.support.inspecting import (
     lines,
     nothing,
     own,
+    renewed,
     take_roles,
 )
 
 INTEGRATION = stable_id("sys_user", "integration")
 
 
+@pytest.fixture(scope="module")
+def first_site(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return lab(tmp_path_factory.mktemp("site"))
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Lab:
-    return lab(tmp_path, WorldSettings(incidents=2))
+def site(first_site: Lab) -> Lab:
+    return renewed(first_site)
 
 
 async def test_a_site_that_has_everything(site: Lab) -> None:

@@ -1,21 +1,24 @@
 """`check --connect`: what a Sentinel workspace or a tenant may lack, with its remedy."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connector.mocks.world import WorldSettings
 from connector.model import Level
 from tests.support.commandline import command_line
 from tests.support.inprocess import Lab, lab
-from tests.support.inspecting import changed, found, lines
+from tests.support.inspecting import changed, found, lines, renewed
+
+
+@pytest.fixture(scope="module")
+def first_site(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return lab(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Lab:
-    return lab(tmp_path, WorldSettings(incidents=2))
+def site(first_site: Lab) -> Lab:
+    return renewed(first_site)
 
 
 async def test_what_a_sentinel_site_lacks(site: Lab) -> None:

@@ -1,18 +1,20 @@
 """`check --connect`: what mappings put into the reference fields of a ServiceNow instance."""
 
-from pathlib import Path
-
 import pytest
 
-from connector.mocks.world import WorldSettings
 from connector.model import Level
 from tests.support.inprocess import Lab, lab
-from tests.support.inspecting import changed, edit_column, found, lines, nothing, own
+from tests.support.inspecting import changed, edit_column, found, lines, nothing, own, renewed
+
+
+@pytest.fixture(scope="module")
+def first_site(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return lab(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Lab:
-    return lab(tmp_path, WorldSettings(incidents=2))
+def site(first_site: Lab) -> Lab:
+    return renewed(first_site)
 
 
 @pytest.mark.parametrize(

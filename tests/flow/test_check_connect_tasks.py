@@ -1,24 +1,36 @@
 """`check --connect`: what the table of tasks of a ServiceNow instance may lack, with its remedy."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connector.config import Config
 from connector.mocks.servicenow import ServiceNowMock
-from connector.mocks.world import WorldSettings
 from connector.model import Level
 from tests.support.inprocess import Lab, lab
-from tests.support.inspecting import changed, close, edit_column, forget_column, found, lines, take_roles
+from tests.support.inspecting import (
+    changed,
+    close,
+    edit_column,
+    forget_column,
+    found,
+    lines,
+    renewed,
+    take_roles,
+)
 
 Change = Callable[[ServiceNowMock], object]
 
 
+@pytest.fixture(scope="module")
+def first_site(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return lab(tmp_path_factory.mktemp("site"))
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Lab:
-    return lab(tmp_path, WorldSettings(incidents=2))
+def site(first_site: Lab) -> Lab:
+    return renewed(first_site)
 
 
 def keeping(site: Lab, tasks: str, **more: str) -> Config:

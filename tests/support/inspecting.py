@@ -10,9 +10,9 @@ from connector.cli.connect import Inspected, connect
 from connector.config import Config, load
 from connector.http import Runtime
 from connector.mocks.servicenow import ServiceNowMock, stable_id
-from connector.mocks.world import World
+from connector.mocks.world import World, WorldSettings
 from connector.model import Level
-from tests.support.inprocess import URLS, Lab
+from tests.support.inprocess import URLS, Lab, new_world
 
 
 def asking(world: World) -> Runtime:
@@ -40,6 +40,11 @@ def lines(inspected: Inspected, level: Level) -> list[str]:
     ]
 
 
+def renewed(site: Lab) -> Lab:
+    """New mocks under the configuration of a site: to read it takes longer than a look at all peers."""
+    return Lab(new_world(WorldSettings(incidents=2)), site.config)
+
+
 def changed(site: Lab, change: Callable[[dict[str, Any]], None], mapping: str = "") -> Config:
     """The site's configuration with changes, and with a mapping of its own for ServiceNow."""
     path = site.config.path
@@ -50,6 +55,7 @@ def changed(site: Lab, change: Callable[[dict[str, Any]], None], mapping: str = 
             if route["target"] == "servicenow":
                 route["mapping"] = "own.yaml"
     change(document)
+    path = path.with_name("changed.yaml")
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return load(path)
 
