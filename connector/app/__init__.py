@@ -1,6 +1,6 @@
 """The composition root and what runs on it: one pass (`sync`), the daemon (`run`), a trial (`plan`), `apply`."""
 
-from connector.app.alike import Trouble, alike
+from connector.app.alike import Trouble, alike, named
 from connector.app.applying import Applied, Applying
 from connector.app.build import App, Feed, build, open_store, utc_now
 from connector.app.daemon import HEARTBEAT, run
@@ -21,6 +21,7 @@ __all__ = [
     "alike",
     "build",
     "load_in_force",
+    "named",
     "open_store",
     "plan",
     "run",

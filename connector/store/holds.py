@@ -13,7 +13,7 @@ from connector.store.tx import Tx
 from connector.store.wanted import Wanted, not_held, wanted_of
 
 _CHOSEN = among(wanted.c.id, "ids")
-_HOLD = update(wanted).where(_CHOSEN).values(held=bindparam("reason"))
+_HOLD = update(wanted).where(_CHOSEN).values(held=bindparam("reason"), held_at=bindparam("now"))
 _RELEASE = update(wanted).where(_CHOSEN, ~not_held()).values(held="", due=bindparam("now"))
 _HELD = select(wanted).where(wanted.c.parked.is_(None), ~not_held()).order_by(wanted.c.since, wanted.c.id)
 
@@ -21,7 +21,7 @@ _HELD = select(wanted).where(wanted.c.parked.is_(None), ~not_held()).order_by(wa
 def hold(tx: Tx, ids: Sequence[int], reason: str) -> None:
     """Let these rows stay until somebody releases them."""
     if ids:
-        tx.connection.execute(_HOLD, {"ids": ids, "reason": reason})
+        tx.connection.execute(_HOLD, {"ids": ids, "reason": reason, "now": tx.now})
 
 
 def every(

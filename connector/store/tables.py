@@ -102,6 +102,7 @@ wanted = Table(
     Column("leased_until", Moment),
     Column("leased_by", Text),
     _count("fence"),
+    Column("held_at", Moment),
     UniqueConstraint("route", "tenant", "incident"),
     sqlite_autoincrement=True,
 )

@@ -111,7 +111,7 @@ class Backlog:
 
     `waiting`: rows not given up; `due`: those of them that could leave now; `absent`: those of them whose
     record is not there and not created by us; `parked`: rows given up; `held`: rows that a brake holds, and since
-    when the oldest of them waits; `oldest_since`: the oldest of `waiting`.
+    when it holds the first of them; `oldest_since`: the oldest of `waiting`.
     """
 
     waiting: int = 0
@@ -146,10 +146,10 @@ def parked(tx: Tx, target: str | None = None) -> list[Wanted]:
     return [wanted_of(row) for row in tx.connection.execute(query)]
 
 
-def delayed(tx: Tx, limit: int) -> list[Wanted]:
+def delayed(tx: Tx) -> list[Wanted]:
     """Rows whose last attempt failed and that will be tried again, oldest first."""
     chosen = select(wanted).where(wanted.c.parked.is_(None), wanted.c.last_error.is_not(None))
-    rows = tx.connection.execute(chosen.order_by(wanted.c.since, wanted.c.id).limit(limit))
+    rows = tx.connection.execute(chosen.order_by(wanted.c.since, wanted.c.id))
     return [wanted_of(row) for row in rows]
 
 
@@ -186,7 +186,7 @@ def backlogs(tx: Tx, target: str | None = None) -> dict[str, Backlog]:
         _how_many(given_up).label("parked"),
         func.min(case((live, wanted.c.since)), type_=moment).label("oldest"),
         _how_many(held).label("held"),
-        func.min(case((held, wanted.c.since)), type_=moment).label("held_since"),
+        func.min(case((held, wanted.c.held_at)), type_=moment).label("held_since"),
     ).group_by(wanted.c.target)
     if target is not None:
         query = query.where(wanted.c.target == target)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from connector.store import wanted
 from connector.store.undelivered import Picked
 from connector.store.wanted import Wanted
 from tests.support.faketarget import Bench, FakeTarget, bench, succeeds
-from tests.support.states import wanted_row
+from tests.support.states import START, wanted_row
 
 CATALOGUE = Catalogue("fake", {"state": FieldSpec("state")}, closed=("state", frozenset({"closed"})))
 KIM = Request("kim", "they are real")
@@ -50,6 +51,18 @@ async def test_more_creations_than_an_hour_may_see_wait_for_an_operator(tmp_path
         released = [row for row in await desk.audit() if row.kind == AuditKind.OPERATOR]
         assert len(released) == 20
         assert all(row.said()["data"]["by"] == "kim" for row in released)
+
+
+async def test_held_is_told_since_it_was_held_and_not_since_it_waits(tmp_path: Path) -> None:
+    async with bench(tmp_path, FakeTarget(), brakes=Brakes(creates_per_hour=1)) as desk:
+        await desk.put(*rows([1]))
+        await desk.drain(minutes=5)
+        await desk.put(*rows([2]))
+        await desk.drain(minutes=10)
+        await desk.put(*rows([3]))
+        await desk.drain()
+        backlog = await desk.store.read(lambda tx: wanted.backlog(tx, desk.target.name))
+        assert (backlog.held, backlog.held_since) == (2, START + timedelta(minutes=5))
 
 
 async def test_one_pass_comes_to_the_end_of_what_a_brake_holds(tmp_path: Path) -> None:

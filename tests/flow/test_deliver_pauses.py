@@ -107,7 +107,7 @@ async def test_note_that_may_not_be_written_pauses_the_target_and_says_why(tmp_p
         pause = await desk.pause()
         assert pause is not None
         assert pause.reason == "comment: 403"
-        (row,) = await desk.store.read(lambda tx: wanted.delayed(tx, 5))
+        (row,) = await desk.store.read(lambda tx: wanted.delayed(tx))
         assert row.last_error == "comment: 403"
 
 

@@ -6,6 +6,7 @@ The commands go by the machine's clock and the mocks do not, so the states are w
 import asyncio
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -144,6 +145,29 @@ def test_bad_usage(made: Lab, monkeypatch: pytest.MonkeyPatch, arguments: Sequen
     assert done.code == Exit.USAGE
     assert done.err.strip()
     assert [row.parked for row in rows_of(made)] == ["refused"]
+
+
+def delay(tx: Tx, *rows: wanted.Wanted) -> None:
+    """Rows whose target is away, as each request to it was told in its own words."""
+    wanted.put(tx, rows)
+    for target in {row.target for row in rows}:
+        for claimed in claims.claim(tx, target, len(rows), timedelta(minutes=1), lambda: "token"):
+            reason = f"update the record: 503 [request {claimed.wanted.id}]"
+            receipts.delay(tx, claimed, tx.now + timedelta(days=1), reason, keep_token=False)
+
+
+def test_status_tells_equal_failures_once(made: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(made, lambda tx: delay(tx, *(parked(number) for number in range(1, 31))))
+    fill(made, lambda tx: park(tx, parked(31), parked(32), parked(33, SENTINEL), reason="no such group"))
+    done = command_line(monkeypatch, ["status", "--config", str(made.config.path)])
+    told = re.findall(r"(delayed|parked): (.*?) on (\S+?), ([\w ]*?) since", " ".join(done.out.split()))
+    assert sorted(told) == [
+        ("delayed", "30 incidents (1, 10, 11, 12, 13 and 25 more)", SERVICENOW, "the oldest waiting"),
+        ("parked", "2 incidents (31, 32)", SERVICENOW, "the oldest waiting"),
+        ("parked", "incident 33", SENTINEL, "waiting"),
+    ]
+    assert done.out.count("503") == 1
+    assert "[request" not in done.out
 
 
 def test_status_shows_what_is_left_of_a_route_that_is_gone_until_it_is_discarded(

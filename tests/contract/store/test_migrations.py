@@ -1,15 +1,17 @@
 """The steps build the tables the code expects; a state from a newer program is refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
 from connector.errors import StateError
-from connector.store import Store
+from connector.store import Store, holds, migrate, wanted
 from connector.store.tables import metadata
-from tests.support.states import State
+from tests.support.states import START, State, wanted_row
 
 TABLES = sorted(metadata.tables)
 
@@ -82,9 +84,28 @@ def say_version(version: str) -> Callable[[Store], Any]:
 async def test_a_state_from_a_newer_program_is_refused(state: State, *, readonly: bool) -> None:
     await say_version("0999")(await state.open())
     await state.close()
-    with pytest.raises(StateError, match=r"has version 0999, and this program knows versions up to 0001"):
+    with pytest.raises(StateError, match=r"has version 0999, and this program knows versions up to 0002"):
         await state.open(readonly=readonly)
     await state.close()
+
+
+async def test_rows_held_in_an_older_state_are_held_since_they_wait(state: State) -> None:
+    store = await state.open()
+    state.clock.turn(hours=1)
+    await store.write(lambda tx: wanted.put(tx, [wanted_row()]))
+    await store.write(lambda tx: holds.hold(tx, [1], "brake"))
+    held = await store.read(lambda tx: wanted.backlog(tx, "snow"))
+    assert held.held_since == START + timedelta(hours=1)
+    await store.write(lambda tx: migrated_back(tx.connection, "0001"))
+    await state.close()
+    brought_up = await state.open()
+    assert (await brought_up.read(lambda tx: wanted.backlog(tx, "snow"))).held_since == START
+
+
+def migrated_back(connection: Connection, to: str) -> None:
+    config = migrate._config()
+    config.attributes["connection"] = connection
+    command.downgrade(config, to)
 
 
 async def test_looking_on_does_not_bring_an_older_state_up(state: State) -> None:
