@@ -1,14 +1,18 @@
 """`check --connect`: what a Sentinel workspace or a tenant may lack, with its remedy."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.cli.connect import connect
+from connector.cli.mock_folder import CLIENT_SECRET_FILE, PASSWORD_FILE
+from connector.http import Runtime
 from connector.model import Level
 from tests.support.commandline import command_line
 from tests.support.inprocess import Lab, lab
-from tests.support.inspecting import changed, found, lines, renewed
+from tests.support.inspecting import changed, found, lines, no_sleep, renewed
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +62,22 @@ async def test_what_a_source_lacks(site: Lab) -> None:
     assert "SecurityIncident.Read.All" in line
 
 
-def test_peers_that_do_not_answer_are_named_one_by_one(site: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The addresses of the site lead nowhere for a program of its own."""
-    arguments = ["check", "--config", str(site.config.path), "--connect"]
-    done = command_line(monkeypatch, [*arguments, "--json"])
+async def test_peers_that_do_not_answer_are_named_one_by_one(site: Lab) -> None:
+    """The addresses of the site lead nowhere without its mocks."""
+    inspected = await connect(site.config, Runtime(sleep=no_sleep))
+    assert [each.peer for each in inspected] == ["source contoso", "target sentinel", "target servicenow"]
+    for each in inspected:
+        assert [(finding.level, finding.subject) for finding in each.findings] == [(Level.PROBLEM, "access")]
+
+
+def test_peers_that_keep_us_out_are_named_for_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that is not there keeps us out without a request."""
+    config = lab(tmp_path).config
+    for name in (CLIENT_SECRET_FILE, PASSWORD_FILE):
+        (tmp_path / name).unlink()
+    done = command_line(monkeypatch, ["check", "--config", str(config.path), "--connect", "--json"])
     assert done.code == 3
     told = json.loads(done.out)
     assert (told["ok"], len(told["peers"])) == (False, 3)

@@ -15,6 +15,10 @@ from connector.model import Level
 from tests.support.inprocess import URLS, Lab, new_world
 
 
+async def no_sleep(seconds: float) -> None:
+    """What a runtime is given that need not wait."""
+
+
 def asking(world: World) -> Runtime:
     """The mocks as the network."""
     apps = {str(httpx.URL(URLS[name]).port): httpx.ASGITransport(app) for name, app in world.apps.items()}
@@ -22,9 +26,6 @@ def asking(world: World) -> Runtime:
     class Wires(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             return await apps[str(request.url.port)].handle_async_request(request)
-
-    async def no_sleep(seconds: float) -> None:
-        return
 
     return Runtime(now=world.clock.now, sleep=no_sleep, transport=Wires())
 
