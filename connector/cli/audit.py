@@ -35,6 +35,8 @@ def list_rows(
 ) -> None:
     """Print audit rows, oldest first: the newest `--limit` of those that fit.
 
+    That none fits is said on standard error, and is no error.
+
     Example: xdr-connector audit list --incident 4711 --json
     """
     loaded = load_in_force(config)
@@ -58,7 +60,10 @@ def list_rows(
         finally:
             await store.close()
 
-    for row in asyncio.run(read()):
+    rows = asyncio.run(read())
+    if not rows:
+        say("no row fits")
+    for row in rows:
         typer.echo(json.dumps(as_object(row)) if as_json else as_line(row))
 
 

@@ -1,14 +1,16 @@
 """Exit codes, and how an error leaves the program: one line with a remedy, never a traceback for bad input.
 
 0   done, and everything is in agreement
-1   the answer is no: an example fails, a revision is not stored any more; with a traceback: an error of this program,
-    please report it
+1   the answer is no: an example fails, an incident was never read, a revision is not stored any more; with a
+    traceback: an error of this program, please report it
 2   the command line, the configuration or a mapping is wrong; every problem is printed
 3   done, but something waits: rows parked or delayed, a target paused, a source that could not be read
 4   the state cannot be used: held by another process, from a newer version, disk full
 5   the audit log was altered
 6   nothing was written, and something would be: what a comparison or a plan has found
 7   a plan was not carried out: something it depends on has moved since
+
+A filter that fits nothing (`audit list`, `retry --route`) is no error: it ends with 0 and says so.
 """
 
 import enum
@@ -36,6 +38,12 @@ class Exit(enum.IntEnum):
 def say(line: str) -> None:
     """One line to standard error, with nothing in it that could steer a terminal."""
     sys.stderr.write(escape(redact(line)) + "\n")
+
+
+def say_unknown(incident: str, instead: str = "") -> None:
+    """Say that an incident is not known, and what helps, `instead` of waiting until it is."""
+    helps = instead or "`xdr-connector status` shows how far the sources were read"
+    say(f"incident {incident} was never read, or was erased; {helps}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from connector.cli.exits import Exit, say
+from connector.cli.exits import Exit, say, say_unknown
 from connector.cli.stored import Surroundings
 from connector.config.bindings import Binding, load_file
 from connector.config.mappings import read_mapping
@@ -24,9 +24,7 @@ def add_example(file: str, incident: str, binding: Binding, config: Path, *, wri
     surroundings = Surroundings.read(config)
     found = asyncio.run(surroundings.look(lambda tx: surroundings.remembered(tx, incident, binding)))
     if found is None:
-        say(
-            f"incident {incident} was never read, or was erased; `xdr-connector show` tells of one that was read"
-        )
+        say_unknown(incident)
         raise typer.Exit(Exit.FAILED)
     example = draft(mapping, *found.at(-1), f"incident {found.key.incident}")
     if write:

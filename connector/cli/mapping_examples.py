@@ -64,7 +64,7 @@ def run(
 
     --from-incident prints an example made from an incident's latest stored revision and the one before it, with
     names, addresses, devices and free texts masked, and what the mapping gives now as the expectation.
-    Exit code 0: every example passes. 1: one fails. 2: a file is wrong.
+    Exit code 0: every example passes. 1: one fails, or the incident was never read. 2: a file is wrong.
 
     Example: xdr-connector mapping test mappings/*.yaml
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from connector.cli.exits import Exit, say
+from connector.cli.exits import Exit, say, say_unknown
 from connector.cli.stored import Remembered, Surroundings
 from connector.config.bindings import Binding
 from connector.errors import ConfigError, Problem, StateError
@@ -72,7 +72,7 @@ def stored(incident: str, at: str | None, binding: Binding, surroundings: Surrou
     """A stored incident at its latest revision, or at the one that begins with `at`. Exits where there is none."""
     found = asyncio.run(surroundings.look(lambda tx: surroundings.remembered(tx, incident, binding)))
     if found is None:
-        say(f"incident {incident} was never read, or was erased; --live asks the source")
+        say_unknown(incident, "--live asks the source")
         raise typer.Exit(Exit.FAILED)
     place = len(found.revisions) - 1 if at is None else _place(found, at)
     snapshot, old = found.at(place)

@@ -13,7 +13,7 @@ from rich.text import Text
 from connector.app import load_in_force, open_store
 from connector.audit import AuditKind, SealedRow, iso
 from connector.cli.audit import as_object
-from connector.cli.exits import Exit, say
+from connector.cli.exits import Exit, say_unknown
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config
 from connector.model import JSON, IncidentKey
@@ -40,15 +40,15 @@ def show(
 ) -> None:
     """Show what became of an incident: who changed what, when, why, and under which mapping version.
 
+    Exit code 1: it was never read.
+
     Example: xdr-connector show 4711
     """
     loaded = load_in_force(config)
     found = asyncio.run(_read(loaded, incident))
     if not found:
-        say(
-            f"incident {incident} was never read; see `xdr-connector status` for how far the sources were read"
-        )
-        raise typer.Exit(Exit.WAITING)
+        say_unknown(incident)
+        raise typer.Exit(Exit.FAILED)
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in found]))
         return

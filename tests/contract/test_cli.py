@@ -138,9 +138,19 @@ def test_show_for_people_says_what_happened_and_steers_no_terminal(call: Call, u
 
 
 def test_incident_that_was_never_read_is_no_error_of_the_program(call: Call, used: Lab) -> None:
-    done = call("show", "4711", "--config", str(used.config.path))
-    assert done.code == Exit.WAITING
-    assert "4711 was never read" in done.err
+    config = ["--config", str(used.config.path)]
+    mapping, *_ = used.config.routes[0].mapping.sources[0]
+    for command in (
+        ["show", "4711"],
+        ["mapping", "test", mapping, "--route", "contoso-sentinel", "--from-incident", "4711"],
+    ):
+        done = call(*command, *config)
+        assert done.code == Exit.FAILED, command
+        assert done.err.startswith(
+            "incident 4711 was never read, or was erased; `xdr-connector status` shows"
+        )
+    filtered = call("audit", "list", "--incident", "4711", *config)
+    assert (filtered.code, filtered.out, filtered.err) == (Exit.OK, "", "no row fits\n")
 
 
 def test_audit_rows_as_json_lines(call: Call, used: Lab) -> None:

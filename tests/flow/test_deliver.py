@@ -73,7 +73,7 @@ async def test_note_that_keeps_failing_is_tried_at_growing_intervals_and_given_u
         assert 5 < len(target.calls) < 20
         kinds = await desk.kinds()
         assert (kinds[AuditKind.DELIVERED], kinds[AuditKind.FAILED]) == (1, len(target.calls) - 1)
-        (row,) = await desk.store.read(lambda tx: wanted.delayed(tx))
+        (row,) = await desk.store.read(wanted.delayed)
         assert row.last_error == "comment: 500"
         await desk.drain(times=2, days=8)
         assert await desk.parked_notes() == {"soc": 1}

@@ -107,7 +107,7 @@ async def test_note_that_may_not_be_written_pauses_the_target_and_says_why(tmp_p
         pause = await desk.pause()
         assert pause is not None
         assert pause.reason == "comment: 403"
-        (row,) = await desk.store.read(lambda tx: wanted.delayed(tx))
+        (row,) = await desk.store.read(wanted.delayed)
         assert row.last_error == "comment: 403"
 
 

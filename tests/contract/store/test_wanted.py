@@ -83,7 +83,7 @@ class TestWanted:
     async def test_rows_whose_attempt_failed_are_listed(self, desk: Desk) -> None:
         await desk.want(wanted_row(1), wanted_row(2))
         await desk.lose((await desk.claim(limit=1))[0])
-        (row,) = await desk.store.read(lambda tx: wanted.delayed(tx))
+        (row,) = await desk.store.read(wanted.delayed)
         assert (row.key, row.last_error) == (key(1), "lost")
 
     async def test_the_rows_of_an_incident_are_found_under_every_route(self, desk: Desk) -> None:
