@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from connector.cli.connect import connect
-from connector.cli.mock_folder import CLIENT_SECRET_FILE, PASSWORD_FILE
 from connector.http import Runtime
+from connector.mocks.config_text import CLIENT_SECRET_FILE, PASSWORD_FILE
 from connector.model import Level
 from tests.support.commandline import command_line
 from tests.support.inprocess import Lab, lab
@@ -36,6 +36,44 @@ async def test_what_a_sentinel_site_lacks(site: Lab) -> None:
     assert line.startswith("role: what the application may do cannot be read")
 
 
+def with_tasks(document: dict[str, Any]) -> None:
+    """Let the mapping for Sentinel make tasks."""
+    route = next(each for each in document["routes"] if each["target"] == "sentinel")
+    route["mapping"] = "tasks.yaml"
+
+
+async def test_tasks_need_a_right_of_their_own(site: Lab) -> None:
+    mapping = "version: 1\nname: t\ntarget: sentinel\nextends: shipped:sentinel.yaml\ntasks: [{name: t, title: x}]\n"
+    (site.config.path.parent / "tasks.yaml").write_text(mapping, encoding="utf-8")
+    settings, config = site.world.sentinel.settings, changed(site, with_tasks)
+    inspected = (await found(site.world, config))["sentinel"]
+    assert "role: allows Microsoft.SecurityInsights/incidents/write" in lines(inspected, Level.OK)[-1]
+    settings.tasks_writable = False
+    (line,) = lines((await found(site.world, config))["sentinel"], Level.PROBLEM)
+    assert line.startswith(
+        "role: does not allow Microsoft.SecurityInsights/incidents/tasks/write; give the app"
+    )
+    assert lines((await found(site.world, site.config))["sentinel"], Level.PROBLEM) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("workspace", "elsewhere", "workspaces/elsewhere"),
+        ("resource_group", "elsewhere", "Resource group 'elsewhere'"),
+        ("subscription_id", "elsewhere", "subscription 'elsewhere'"),
+    ],
+)
+async def test_a_place_that_is_not_there(site: Lab, setting: str, value: str, named: str) -> None:
+    def move(document: dict[str, Any]) -> None:
+        next(each for each in document["targets"] if each["name"] == "sentinel")[setting] = value
+
+    (line,) = lines((await found(site.world, changed(site, move)))["sentinel"], Level.PROBLEM)
+    assert line.startswith("access: ")
+    assert named in line
+    assert f"check {'subscription' if setting != 'workspace' else 'subscription_id'}" in line
+
+
 async def test_who_owns_the_incidents(site: Lab) -> None:
     def join(document: dict[str, Any]) -> None:
         next(each for each in document["targets"] if each["name"] == "sentinel")["incidents"] = "microsoft"
@@ -44,7 +82,7 @@ async def test_who_owns_the_incidents(site: Lab) -> None:
 
     ours, joining = site.config, changed(site, join)
     (line,) = lines((await found(site.world, joining))["sentinel"], Level.WARNING)
-    assert line.startswith("incidents: none of the newest 0 is Microsoft's")
+    assert line.startswith("incidents: are to be Microsoft's, but there is none yet")
 
     site.world.sentinel.upsert_from_provider("1", {"title": "Theirs", "severity": "High", "status": "New"})
     assert lines((await found(site.world, joining))["sentinel"], Level.WARNING) == []

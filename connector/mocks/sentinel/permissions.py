@@ -14,6 +14,7 @@ from connector.mocks.sentinel.settings import Role, SentinelSettings
 
 _PATH: Final = re.compile(r"(?P<place>/.+)/providers/Microsoft\.Authorization/permissions/?", re.IGNORECASE)
 
+_TASKS = "Microsoft.SecurityInsights/incidents/tasks/write"
 _READ = "Microsoft.SecurityInsights/*/read"
 _ROLES: Final[dict[Role, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "reader": ((_READ,), ()),
@@ -36,11 +37,12 @@ def permissions_at(
         raise not_found("The requested path does not exist.", "InvalidResourceType")
     if not settings.permissions_readable:
         raise unauthorized(object_id, "Microsoft.Authorization/permissions/read", path)
-    return json_answer(200, _grants(settings.role))
+    return json_answer(200, _grants(settings))
 
 
-def _grants(role: Role) -> dict[str, Any]:
+def _grants(settings: SentinelSettings) -> dict[str, Any]:
     """A service may show several grants, of which each counts."""
-    actions, not_actions = _ROLES[role]
-    granted = {"actions": [*actions], "notActions": [*not_actions], "dataActions": [], "notDataActions": []}
+    actions, not_actions = _ROLES[settings.role]
+    denied = [*not_actions] if settings.tasks_writable else [*not_actions, _TASKS]
+    granted = {"actions": [*actions], "notActions": denied, "dataActions": [], "notDataActions": []}
     return {"value": [granted]}

@@ -17,6 +17,7 @@ from connector.targets.sentinel.ours import is_microsofts
 _API = "2022-04-01"
 _WRITE = "Microsoft.SecurityInsights/incidents/write"
 _COMMENT = "Microsoft.SecurityInsights/incidents/comments/write"
+_TASK = "Microsoft.SecurityInsights/incidents/tasks/write"
 _RESPONDER = "give the application the role Microsoft Sentinel Responder on the workspace's resource group"
 _NEWEST = 50
 
@@ -29,18 +30,21 @@ async def inspect_workspace(place: Place, writings: Sequence[Writing], *, create
 async def _owner(place: Place, *, creates: bool) -> Finding:
     rows = [row async for page in Calls(place).pages(top=_NEWEST, most=1) for row in page]
     theirs = sum(is_microsofts(row) for row in rows)
+    none = f"none of the newest {len(rows)} is Microsoft's" if rows else "there is none yet"
     if creates:  # that none is Microsoft's was asked by the probe
-        return ok("incidents", f"are ours: none of the newest {len(rows)} is Microsoft's")
+        return ok("incidents", f"are ours: {none}")
     if theirs:
         return ok("incidents", f"are Microsoft's: {theirs} of the newest {len(rows)}")
-    what = f"none of the newest {len(rows)} is Microsoft's, so there is nothing to join"
+    what = f"are to be Microsoft's, but {none}, so there is nothing to join"
     return warning(
         "incidents", what, "connect Microsoft Defender XDR to the workspace, or say `incidents: ours`"
     )
 
 
 async def _rights(place: Place, writings: Sequence[Writing]) -> list[Finding]:
-    needed = [_WRITE, *([_COMMENT] if any(writing.notes for writing in writings) else [])]
+    needed = [_WRITE]
+    needed += [_COMMENT] if any(writing.notes for writing in writings) else []
+    needed += [_TASK] if any(writing.tasks for writing in writings) else []
     try:
         granted = await _permissions(place)
     except ConnectorError as error:
