@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import pytest
 import yaml
 
 from connector.cli.exits import Exit
@@ -10,6 +11,7 @@ from connector.config import shipped_mappings
 from tests.flow.test_signals import call
 from tests.support.harness import Control, config_in, daemon, mocks, run, wait_until
 
+pytestmark = pytest.mark.usefixtures("preloaded")
 WHO = ("--as", "kim", "--reason", "CHG0031")
 ROUTE = ("--route", "contoso-servicenow")
 

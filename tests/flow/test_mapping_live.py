@@ -5,21 +5,21 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.support.harness import command, config_in, mocks, run
+import pytest
+
+from tests.support.harness import call, config_in, mocks, run
+
+pytestmark = pytest.mark.usefixtures("preloaded")
+
+
+def explain(config: Path, incident: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    place = ("--config", str(config), "--route", "contoso-servicenow")
+    return call("mapping", "explain", incident, *place, *arguments)
 
 
 def explained(config: Path, incident: str, *arguments: str) -> tuple[dict[str, Any], str]:
-    line = (
-        "mapping",
-        "explain",
-        incident,
-        "--config",
-        str(config),
-        "--route",
-        "contoso-servicenow",
-        *arguments,
-    )
-    done = subprocess.run(command(*line, "--json"), capture_output=True, text=True, timeout=60, check=True)
+    done = explain(config, incident, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr
 
 
@@ -35,15 +35,5 @@ def test_an_incident_as_its_source_has_it_now(tmp_path: Path) -> None:
         known, said = explained(config, incident, "--live")
         assert (known["fields"], said) == (first["fields"], "")
         assert explained(config, incident)[0]["fields"] == first["fields"]
-        missing = command(
-            "mapping",
-            "explain",
-            "987654321",
-            "--live",
-            "--config",
-            str(config),
-            "--route",
-            "contoso-servicenow",
-        )
-        done = subprocess.run(missing, capture_output=True, text=True, timeout=60, check=False)
+        done = explain(config, "987654321", "--live")
         assert (done.returncode, done.stderr) == (1, "the source knows no incident 987654321\n")

@@ -1,7 +1,6 @@
 """`plan` and `apply` as a user meets them: exit codes, the file, and a daemon at work."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ import pytest
 
 from connector.cli.exits import Exit
 from tests.support.commandline import command_line
-from tests.support.harness import Mocks, command, config_in, daemon, mocks, run, wait_until
+from tests.support.harness import Mocks, call, config_in, daemon, mocks, run, wait_until
 
+pytestmark = pytest.mark.usefixtures("preloaded")
 KIM = ("--as", "kim", "--reason", "CHG0030044")
 
 
@@ -31,9 +31,7 @@ class Desk:
         return run(self.config, "apply", str(self.file), *KIM, expect=expect)
 
     def words(self, *arguments: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [*command(*arguments), "--config", str(self.config)], capture_output=True, text=True, check=False
-        )
+        done = call(*arguments, "--config", str(self.config))
         return done.returncode, done.stdout, done.stderr
 
     def step(self) -> None:

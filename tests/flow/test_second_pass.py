@@ -4,7 +4,6 @@ Requests are counted in the mocks' own log.
 """
 
 import json
-import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,7 +15,7 @@ import yaml
 
 from connector.config import shipped_mappings
 from connector.mocks.world import WorldSettings
-from tests.support.harness import command, mocks, run
+from tests.support.harness import call, mocks, run
 from tests.support.rig import Rig, rig
 from tests.support.tasks import give_tasks
 
@@ -35,10 +34,12 @@ async def settled(tmp_path: Path) -> AsyncIterator[Rig]:
 def audit_rows(config: Path, since: int) -> list[dict[str, Any]]:
     """The audit's rows after number `since`."""
     arguments = ("audit", "list", "--json", "--limit", "0", "--since", str(since), "--config", str(config))
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=True)
+    done = call(*arguments)
+    assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.usefixtures("preloaded")
 def test_new_process_that_reads_everything_again_writes_nothing() -> None:
     with mocks("--incidents", "120", "--seed", "11") as served:
         assert run(served.config, "sync")["fresh"] == 120

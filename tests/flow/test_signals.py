@@ -6,23 +6,18 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from connector.cli.exits import Exit
+from tests.support import harness
 from tests.support.harness import Control, command, config_in, daemon, mocks, run, wait_until
 
+pytestmark = pytest.mark.usefixtures("preloaded")
 
-def call(config: Path, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*command(*arguments), "--config", str(config)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        **options,
-    )
+
+def call(config: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return harness.call(*arguments, "--config", str(config))
 
 
 def change_all(control: Control, **values: str) -> None:
@@ -92,7 +87,14 @@ def test_disk_that_refuses_is_told_by_the_command(tmp_path: Path) -> None:
         def small_files_only() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-        done = call(config, "sync", preexec_fn=small_files_only)
+        done = subprocess.run(
+            [*command("sync"), "--config", str(config)],
+            preexec_fn=small_files_only,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert done.returncode == Exit.STATE
         assert str(tmp_path / "state.db") in done.stderr
         assert "Traceback" not in done.stderr

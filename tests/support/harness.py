@@ -1,12 +1,11 @@
 """Real processes for tests: mocks as `xdr-connector mock --json`, and commands of the connector.
 
-Both are started as a user starts them. What the targets hold is read from the control API, never from the
-connector.
+Each is started as a user starts it or, where the environment names a loaded interpreter, forked off that one. What
+the targets hold is read from the control API, never from the connector.
 """
 
 import json
 import os
-import signal
 import ssl
 import subprocess
 import sys
@@ -15,19 +14,83 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from tempfile import TemporaryFile
+from typing import IO, Any, Protocol
 
 import httpx
 import yaml
 
-START_SECONDS = 30.0
+from tests.support.preloaded import fork
+
+PRELOADED = "XDR_CONNECTOR_TESTS_PRELOADED"  # the address of a loaded interpreter
 STOP_SECONDS = 30.0
+STDERR = 2
 LIST_PATH = "/v1.0/security/incidents"
 
 
 def command(*arguments: str) -> list[str]:
     """The connector's command line."""
     return [sys.executable, "-m", "connector", *arguments]
+
+
+class Process(Protocol):
+    """What tests need of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+@contextmanager
+def started(*arguments: str, out: IO[bytes], err: IO[bytes] | int) -> Iterator[Process]:
+    """The program, writing to these files; it does not outlive the context."""
+    address = os.environ.get(PRELOADED)
+    process: Process = (
+        fork(address, arguments, out.fileno(), err if isinstance(err, int) else err.fileno())
+        if address
+        else subprocess.Popen(command(*arguments), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def printing(*arguments: str) -> Iterator[tuple[Process, IO[str]]]:
+    """The program, and what it prints while it runs."""
+    read, write = os.pipe()
+    with (
+        os.fdopen(read, encoding="utf-8") as printed,
+        os.fdopen(write, "wb") as out,
+        started(*arguments, out=out, err=STDERR) as process,
+    ):
+        out.close()  # the process alone holds it, so that what is printed ends with it
+        yield process, printed
+
+
+def call(*arguments: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    with TemporaryFile() as out, TemporaryFile() as err:
+        with started(*arguments, out=out, err=err) as process:
+            code = process.wait(timeout)
+        return subprocess.CompletedProcess(arguments, code, _text(out), _text(err))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 @dataclass(frozen=True)
@@ -73,7 +136,7 @@ class Control:
 class Mocks:
     """A running `xdr-connector mock`: `first_line` is what it printed."""
 
-    process: "subprocess.Popen[str]"
+    process: Process
     first_line: dict[str, Any]
     control: Control
 
@@ -85,11 +148,9 @@ class Mocks:
 @contextmanager
 def mocks(*arguments: str) -> Iterator[Mocks]:
     """Serve mocks in a process of their own; SIGTERM at the end, and a good exit code is insisted on."""
-    process = subprocess.Popen(command("mock", "--json", *arguments), stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process, process.stdout:
+    with printing("mock", "--json", *arguments) as (process, printed):
         try:
-            first_line = json.loads(process.stdout.readline())
+            first_line = json.loads(printed.readline())
             url, verify = (
                 first_line["control"]["url"],
                 ssl.create_default_context(cafile=first_line["ca_file"]),
@@ -117,13 +178,7 @@ def config_in(folder: Path, template: Path, *, every: str = "2s", **delivery: An
 
 def run(config: Path, *arguments: str, expect: int = 0) -> Any:
     """Run a command with `--json` to its end and return what it printed."""
-    done = subprocess.run(
-        [*command(*arguments), "--json", "--config", str(config)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    done = call(*arguments, "--json", "--config", str(config), timeout=600)
     assert done.returncode == expect, f"exit code {done.returncode}: {done.stderr[-2000:]}"
     return json.loads(done.stdout) if done.stdout.strip() else None
 
@@ -132,7 +187,7 @@ def run(config: Path, *arguments: str, expect: int = 0) -> Any:
 class Daemon:
     """A running `xdr-connector run`."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Process
 
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""
@@ -141,19 +196,18 @@ class Daemon:
 
     def kill(self) -> None:
         """SIGKILL: nothing is tidied up."""
-        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
 
 @contextmanager
-def daemon(config: Path, log: IO[bytes] | int = subprocess.DEVNULL) -> Iterator[Daemon]:
+def daemon(config: Path, log: IO[bytes] | None = None) -> Iterator[Daemon]:
     """Run the daemon; it does not outlive the context."""
-    with subprocess.Popen(command("run", "--config", str(config)), stdout=log, stderr=log) as process:
-        try:
-            yield Daemon(process)
-        finally:
-            if process.poll() is None:
-                process.kill()
+    with (
+        Path(os.devnull).open("wb") as nothing,
+        started("run", "--config", str(config), out=log or nothing, err=log or nothing) as process,
+    ):
+        yield Daemon(process)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30.0, pause: float = 0.05) -> None:

@@ -1,0 +1,21 @@
+"""What tests of every folder may share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.harness import PRELOADED
+from tests.support.preloaded import interpreter
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an interpreter that has loaded the connector."""
+    with interpreter(tmp_path_factory.mktemp("loaded")) as address:
+        yield address
+
+
+@pytest.fixture
+def preloaded(loaded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the test starts is forked off an interpreter that has loaded the connector."""
+    monkeypatch.setenv(PRELOADED, loaded)
