@@ -32,11 +32,19 @@ class Problem:
     line: int = 0
     column: int = 0
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """The place: file, line, column and key, as far as they are known."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        where = " ".join(part for part in (place, self.key) if part)
-        sentence = f"{self.what}; {self.remedy}" if self.remedy else self.what
-        return f"{where}: {sentence}" if where else sentence
+        return " ".join(part for part in (place, self.key) if part)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, without the place."""
+        return f"{self.what}; {self.remedy}" if self.remedy else self.what
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.sentence}" if self.where else self.sentence
 
 
 def without_request(message: str) -> str:

@@ -83,7 +83,7 @@ def _print(config: Config, inspected: Sequence[connecting.Inspected], *, failed:
             markup=False,
         )
     for notice in config.notices:
-        say(f"{config.path}: {notice}")
+        say(notice, at=str(config.path))
     for each in inspected:
         for finding in each.findings:
             text = connecting.line(each, finding)

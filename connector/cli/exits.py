@@ -35,9 +35,13 @@ class Exit(enum.IntEnum):
     MOVED = 7
 
 
-def say(line: str) -> None:
-    """One line to standard error, with nothing in it that could steer a terminal."""
-    sys.stderr.write(escape(redact(line)) + "\n")
+def say(line: str, *, at: str = "") -> None:
+    """One line to standard error, with nothing in it that could steer a terminal.
+
+    `at` is the place that the line is about: a file may be named `token`, and what follows its name is no secret.
+    """
+    place = f"{at}: " if at else ""
+    sys.stderr.write(escape(place + redact(line)) + "\n")
 
 
 def say_unknown(incident: str, instead: str = "") -> None:
@@ -53,7 +57,7 @@ def errors_told() -> Iterator[None]:
         yield
     except ConfigError as error:
         for problem in error.problems:
-            say(str(problem))
+            say(problem.sentence, at=problem.where)
         count = len(error.problems)
         say(f"{count} problem{'s' if count != 1 else ''} found")
         raise SystemExit(Exit.USAGE) from None

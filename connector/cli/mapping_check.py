@@ -88,7 +88,7 @@ def _print(found: Sequence[tuple[str, CompiledMapping]], problems: Sequence[Prob
         told = ", ".join(_many(count, what) for what, count in counts(mapping).items())
         screen.line(f"{name}: {told} passed")
     for problem in problems:
-        say(str(problem))
+        say(problem.sentence, at=problem.where)
     if problems:
         say(f"{_many(len(problems), 'problems')} found")
 

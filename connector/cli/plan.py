@@ -20,7 +20,8 @@ from connector.errors import NoStateError
 from connector.forecast import Plan, check_place, read_plan, write_plan
 from connector.model import JSON
 from connector.store.undelivered import Undelivered
-from connector.telemetry import escape, logging_telemetry
+from connector.telemetry import escape
+from connector.telemetry.log import logging_telemetry
 
 
 def plan(

@@ -17,7 +17,7 @@ from connector.app import Synced
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config
-from connector.telemetry import logging_telemetry
+from connector.telemetry.log import logging_telemetry
 
 ByOption = Annotated[
     str,
@@ -88,7 +88,7 @@ def loaded_config(path: Path) -> Config:
     """The configuration, its notices told."""
     config = composition.load_in_force(path)
     for notice in config.notices:
-        say(f"{path}: {notice}")
+        say(notice, at=str(path))
     return config
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from connector import app as composition
 from connector.config import load
-from connector.telemetry import logging_telemetry
+from connector.telemetry.log import logging_telemetry
 
 
 async def measured(path: Path) -> dict[str, object]:

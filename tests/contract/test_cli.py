@@ -211,6 +211,15 @@ def test_problems_as_json(call: Call, tmp_path: Path) -> None:
     assert {"what", "remedy", "key", "file", "line", "column"} == set(said["problems"][0])
 
 
+@pytest.mark.parametrize("name", ["soc.passwd", "token", "my-secret"])
+def test_place_of_a_problem_is_told_whatever_the_file_is_called(call: Call, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("version: 1\nstat: {token: abc}\n", encoding="utf-8")
+    done = call("check", "--config", str(path))
+    assert f"{path}:2:1 stat: " in done.err
+    assert "redacted" not in done.err
+
+
 def test_state_that_was_never_made_is_told_with_a_remedy(call: Call, tmp_path: Path) -> None:
     done = call("status", "--config", str(lab(tmp_path).config.path))
     assert done.code == Exit.STATE

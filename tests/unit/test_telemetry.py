@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connector.model import Event, EventKind
-from connector.telemetry import Style, escape, logging_telemetry, null, redact
+from connector.telemetry import escape, null, redact
+from connector.telemetry.log import Style, logging_telemetry
 
 POLLED, POLL_FAILED = EventKind.POLLED, EventKind.POLL_FAILED
 HOSTILE = "x\n2026-01-01T00:00:00Z [error] forged \x1b[31m\r\x9b\u2028\u202e\x00"
@@ -120,6 +121,13 @@ def test_the_http_library_does_not_log_addresses() -> None:
         ("access_token=abc&x=1", "access_token=[redacted]&x=1"),
         ("eyJhbGciOi.eyJzdWIi.c2ln", "[redacted]"),
         ("http://u:p@host/", "http://[redacted]@host/"),
+        ("x-auth-token: abc", "x-auth-token: [redacted]"),
+        ("mapping maps/soc.passwd:12:3 is not valid", "mapping maps/soc.passwd:12:3 is not valid"),
+        ("/run/secrets/token: cannot be read", "/run/secrets/token: cannot be read"),
+        ("/run/secrets/token: password=abc", "/run/secrets/token: password=[redacted]"),
+        ("https://host/x?a=/b&token=abc", "https://host/x?a=/b&token=[redacted]"),
+        ("https://host/x?token: abc", "https://host/x?token: [redacted]"),
+        ('{"path": "/x", "secret": "abc"}', '{"path": "/x", "secret": "[redacted]"}'),
     ],
 )
 def test_redaction(text: str, expected: str) -> None:

@@ -7,55 +7,17 @@ log line; they are escaped in every value of every line, foreign libraries' line
 """
 
 import logging
-import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TextIO
 
 import structlog
 
 from connector.model import Event, EventKind
+from connector.telemetry import Telemetry, escape, redact
 
-Telemetry = Callable[[Event], None]
 Level = Literal["debug", "info", "warning", "error"]
 Style = Literal["json", "console"]
-
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_CREDENTIALS = (
-    (re.compile(r"(?i)\b(bearer)\s+[a-z0-9+/=_.~-]{6,}"), r"\1 [redacted]"),
-    (re.compile(r"\b([Bb]asic)\s+(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/=]{6,}"), r"\1 [redacted]"),
-    (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}"), "[redacted]"),
-    (
-        re.compile(
-            r"(?i)\b(client_secret|client_assertion|access_token|refresh_token|id_token|assertion|password"
-            r"|passwd|pwd|secret|api[_-]?key|sig|token)(\"?\s*[=:]\s*\"?)[^\s&\"',;}]+"
-        ),
-        r"\1\2[redacted]",
-    ),
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), r"\1[redacted]@"),
-)
-
-
-def redact(text: str) -> str:
-    """The text without what looks like a credential: headers, tokens, query and form values, user info."""
-    for pattern, replacement in _CREDENTIALS:
-        text = pattern.sub(replacement, text)
-    return text
-
-
-def escape(text: str) -> str:
-    """The text on one line: control characters, line separators and direction overrides are spelled out."""
-    return _UNSAFE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def null(event: Event) -> None:
-    """Telemetry that reports nothing."""
-    del event
 
 
 def logging_telemetry(
