@@ -193,7 +193,10 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 
 def _causes(error: BaseException | None) -> Iterable[BaseException]:
-    while error is not None:
+    """The error and what led to it; one raised "from" itself, as test doubles do, only once."""
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         if isinstance(error, BaseExceptionGroup):
             yield from error.exceptions

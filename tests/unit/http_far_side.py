@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import respx
 
 from connector.http import AnyAuth, BasicAuth, ClientSecretAuth, Peer, PeerKind, PeerSettings, Runtime, Secret
 
@@ -35,9 +36,13 @@ class FarSide:
         settings = PeerSettings(base_url="https://far.example")
         return Peer(settings, auth, kind=kind, runtime=self.runtime(), **options)
 
-    async def handle(self, request: httpx.Request) -> httpx.Response:
-        if "token" in request.url.path:
-            return await self._token(request)
+    def transport(self) -> httpx.MockTransport:
+        routes = respx.MockRouter(assert_all_called=False)
+        routes.post(path__regex="/token$").mock(side_effect=self._token)
+        routes.route().mock(side_effect=self._answer)
+        return httpx.MockTransport(routes.async_handler)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if self.tokens and request.headers["authorization"] != f"Bearer {self.tokens[-1]}":
             return httpx.Response(401, json={"error": {"code": "InvalidAuthenticationToken"}})
@@ -63,7 +68,7 @@ class FarSide:
             sleep=self.sleep,
             chance=lambda: 0.5,
             new_id=lambda: f"id-{next(numbers)}",
-            transport=httpx.MockTransport(self.handle),
+            transport=self.transport(),
         )
 
 
