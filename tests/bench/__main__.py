@@ -1,7 +1,8 @@
 """Measure the connector against the fewest requests that could do its work; `make bench`.
 
 The connector and the bare loop take turns, round after round, each from the same seed, and every measured run is
-a process of its own. On a shared machine single walls jump, so medians decide; all walls are printed. Exit code
+a process of its own. On a shared machine single walls jump, so medians decide; all walls are printed. The bars are
+about the loop over httpx as it comes; beside it stands the same loop over the connector's own connections. Exit code
 0 when all bars hold: half of the bare loop's rate, peak memory that hardly grows with the incidents, and the rate
 at which mappings are applied (see mapping.py).
 """
@@ -10,7 +11,7 @@ import argparse
 import sys
 
 from tests.bench.mapping import measured
-from tests.bench.report import CONNECTIONS, Figures, lines
+from tests.bench.report import CONNECTIONS, LANES, OVER_LANES, Figures, lines
 from tests.bench.runs import Bench
 from tests.support.harness import mocks
 
@@ -27,6 +28,8 @@ def main() -> int:
                 _say(f"round {number} of {options.rounds}: bare, {connections} connections")
                 name = f"bare, {connections} connection{'s' if connections > 1 else ''}"
                 figures.add(name, bench.bare(figures.recordings, connections))
+            _say(f"round {number} of {options.rounds}: bare, over the connector's lanes")
+            figures.add(OVER_LANES, bench.bare(figures.recordings, LANES, "lanes"))
         for incidents in () if options.skip_memory else (options.incidents, options.incidents * 10):
             _say(f"peak memory with {incidents} incidents")
             figures.peaks[incidents] = bench.peak(incidents)

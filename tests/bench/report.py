@@ -11,6 +11,8 @@ from tests.bench.runs import PHASES, Recording, Run
 LEAST_SHARE = 0.5  # of the bare loop's rate
 MOST_GROWTH = 1.15  # peak memory at ten times the incidents
 CONNECTIONS = (1, 4, 8)
+LANES = 4
+OVER_LANES = f"bare, {LANES} own lanes"  # beside the bars: how much of the difference the connections make
 
 
 @dataclass
@@ -30,19 +32,17 @@ class Figures:
         return median(run.wall for run in self.runs[name][phase])
 
     def best_bare(self, phase: str) -> str:
-        return min(
-            (name for name in self.runs if name != "connector"), key=lambda name: self.wall(name, phase)
-        )
+        """The bare loop over httpx with the best number of connections."""
+        over_httpx = (name for name in self.runs if name not in {"connector", OVER_LANES})
+        return min(over_httpx, key=lambda name: self.wall(name, phase))
 
-    def share(self, phase: str) -> float:
-        """The connector's rate as a share of the best bare loop's."""
-        return self.wall(self.best_bare(phase), phase) / self.wall("connector", phase)
+    def share(self, phase: str, bare: str = "") -> float:
+        """The connector's rate as a share of a bare loop's, by default the best one's over httpx."""
+        return self.wall(bare or self.best_bare(phase), phase) / self.wall("connector", phase)
 
-    def effort(self, phase: str) -> float:
-        """The connector's processor time by the best bare loop's; it jumps less than walls on a shared machine."""
-        medians = [
-            median(run.cpu for run in self.runs[name][phase]) for name in ("connector", self.best_bare(phase))
-        ]
+    def effort(self, phase: str, bare: str) -> float:
+        """The connector's processor time by a bare loop's; it jumps less than walls on a shared machine."""
+        medians = [median(run.cpu for run in self.runs[name][phase]) for name in ("connector", bare)]
         return medians[0] / medians[1]
 
     def growth(self) -> float | None:
@@ -81,9 +81,11 @@ def lines(figures: Figures) -> list[str]:
         out += ["", f"{recording.incidents} {phase} incidents"]
         out += [_row("", "wall s", "incidents/s", "cpu ms/incident", "mocks busy", "walls of the rounds")]
         out += [_run_row(name, phases[phase], recording.incidents) for name, phases in figures.runs.items()]
-        best = figures.best_bare(phase)
-        out.append(f"the connector's rate is {figures.share(phase):.2f} of that of {best}")
-        out.append(f"the connector's processor time is {figures.effort(phase):.2f} times that of {best}")
+        for bare in (figures.best_bare(phase), OVER_LANES):
+            out.append(f"the connector's rate is {figures.share(phase, bare):.2f} of that of {bare}")
+            out.append(
+                f"the connector's processor time is {figures.effort(phase, bare):.2f} times that of {bare}"
+            )
         out += _kinds(kinds_of(recording.entries), recording.incidents)
         out.append(
             f"writes were answered: {dict(sorted(figures.runs['connector'][phase][0].statuses.items()))}"

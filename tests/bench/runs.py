@@ -57,8 +57,10 @@ class Bench:
                     recordings[phase] = Recording(self._mocks.control.log(), incidents)
         return runs
 
-    def bare(self, recordings: Mapping[str, Recording], connections: int) -> dict[str, Run]:
-        """Both phases by the bare loop, to the same end state."""
+    def bare(
+        self, recordings: Mapping[str, Recording], connections: int, over: str = "httpx"
+    ) -> dict[str, Run]:
+        """Both phases by the bare loop, to the same end state; `over`: httpx, or the connector's own lanes."""
         self._reset()
         runs: dict[str, Run] = {}
         with TemporaryDirectory() as folder:
@@ -67,7 +69,7 @@ class Bench:
                 self._begin(phase)
                 plan = plan_of(self._mocks, recordings[phase].entries, etags_of(self._mocks))
                 path.write_text(json.dumps(plan), encoding="utf-8")
-                runs[phase] = self._measured("bare", str(path), str(connections))
+                runs[phase] = self._measured("bare", str(path), str(connections), over)
         return runs
 
     def peak(self, incidents: int) -> float:
