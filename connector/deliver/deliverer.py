@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector.deliver.attempt import Answered, attempt
-from connector.deliver.brakes import Brakes, let_pass, uncount
+from connector.deliver.brakes import Brakes, let_pass, recount, uncount
 from connector.deliver.dependants import NoReaders, Readers, hold_decisions, map_again, news_in
 from connector.deliver.gate import Gate
 from connector.deliver.judge import Judge
@@ -62,6 +62,7 @@ class Deliverer:
     _answers: asyncio.Queue[Answered] = field(default_factory=asyncio.Queue)
     _flying: set[asyncio.Task[None]] = field(default_factory=set)
     _owed: int = 0
+    _awaits: bool = False  # whether rows wait for what the answers owed say to the brakes
     _opened: bool = False
     _free_at: datetime | None = None
 
@@ -110,7 +111,8 @@ class Deliverer:
         try:
             while True:
                 held = False
-                if not stop.is_set() and self._owed <= BATCH // 2 and await self._ready():
+                enough = 0 if self._awaits else BATCH // 2
+                if not stop.is_set() and self._owed <= enough and await self._ready():
                     claimed, held = await self._claim()
                     await self._start(claimed)
                 if self._owed:
@@ -136,12 +138,13 @@ class Deliverer:
                 return [], False, []
             most = 1 if one_by_one else BATCH
             taken = claims.claim(tx, self.target.name, most, LEASE, self.token, self.only)
-            passing, held = let_pass(tx, self.target, self.brakes, taken)
-            granted, self._free_at = affordable(tx, self.target, passing)
+            passed = let_pass(tx, self.target, self.brakes, taken, in_flight=bool(self._owed))
+            self._awaits = bool(passed.waiting)
+            granted, self._free_at = affordable(tx, self.target, passed.leaving)
             leaving = {each.wanted.id for each in granted}
-            self._give_back(tx, [each for each in passing if each.wanted.id not in leaving])
+            self._give_back(tx, [each for each in passed.leaving if each.wanted.id not in leaving])
             idle = backlog is not None and not backlog.waiting
-            return granted, bool(held), [*held, *(self._gate.open(tx) if idle else ())]
+            return granted, bool(passed.events), [*passed.events, *(self._gate.open(tx) if idle else ())]
 
         if one_by_one and self._owed:
             return [], False
@@ -222,12 +225,7 @@ class Deliverer:
     def _stored(self, tx: Tx, judged: Sequence[Judged]) -> list[Event]:
         events = settle(tx, self.target.catalogue, judged)
         refund(tx, self.target, [each.answered for each in judged])
-        uncount(
-            tx,
-            self.target,
-            self.brakes,
-            [each.answered.claimed for each in judged if each.answered.given_back],
-        )
+        recount(tx, self.target, self.brakes, [each.answered for each in judged])
         wanted.unpark(tx, self._judge.amnesty())
         for each in judged:
             if reason := _pausing(each):

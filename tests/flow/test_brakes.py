@@ -12,12 +12,12 @@ from connector.audit import AuditKind, Outcome
 from connector.deliver import Brakes
 from connector.deliver.deliverer import BATCH
 from connector.errors import TransientError
-from connector.model import Catalogue, EventKind, FieldSpec, Record
+from connector.model import Catalogue, Delivery, EventKind, FieldSpec, Receipt, Record
 from connector.operate import Request
 from connector.store import wanted
 from connector.store.undelivered import Picked
 from connector.store.wanted import Wanted
-from tests.support.faketarget import Bench, FakeTarget, bench, succeeds
+from tests.support.faketarget import Bench, FakeTarget, bench, link_of, succeeds
 from tests.support.states import START, wanted_row
 
 CATALOGUE = Catalogue("fake", {"state": FieldSpec("state")}, closed=("state", frozenset({"closed"})))
@@ -112,6 +112,52 @@ async def test_newer_version_of_a_held_row_is_judged_afresh(tmp_path: Path) -> N
         await desk.drain()
         assert [record.fields["state"] for record in desk.target.records.values()] == ["open", "newer"]
         assert await held(desk) == 0
+
+
+async def test_records_that_are_there_already_are_no_creations(tmp_path: Path) -> None:
+    """A state was lost: every record is found again, however many may be created."""
+    there = {row.key: row.record for row in rows(range(1, 3 * BATCH))}
+    target = FakeTarget(records=there.copy())
+    async with bench(tmp_path, target, brakes=Brakes(creates_per_hour=10)) as desk:
+        await desk.put(*rows(range(1, 3 * BATCH)))
+        await desk.drain()
+        assert (set(target.records), await held(desk), await desk.left()) == (set(there), 0, (0, 0))
+        await desk.put(*rows(range(3 * BATCH, 3 * BATCH + 30)))
+        await desk.drain()
+        assert (len(target.records), await held(desk)) == (len(there) + 10, 20)
+
+
+def follows(delivery: Delivery) -> Receipt | None:
+    """Every record is closed by people in the end, so that it is followed by a new one."""
+    return Receipt(link_of(delivery), created=True) if delivery.link else None
+
+
+async def test_records_that_follow_closed_ones_are_creations_and_are_held(tmp_path: Path) -> None:
+    target = FakeTarget(follows, catalogue=CATALOGUE)
+    async with bench(tmp_path, target, brakes=Brakes(creates_per_hour=2)) as desk:
+        for state in ("open", "closed"):
+            target.answer = succeeds
+            await desk.put(*[replace(row, priority=0) for row in rows(range(1, 6), state)])
+            await desk.drain()
+        target.answer = follows
+        reopened = Record({"state": "open"}, when_record={"closed": "follow_up"})
+        await desk.put(*[replace(row, record=reopened) for row in rows(range(1, 6))])
+        since = len(target.calls)
+        await desk.drain()
+        assert (len(target.calls) - since, await held(desk)) == (2, 3)
+
+
+async def test_record_that_follows_one_unexpectedly_closed_counts_for_those_after_it(tmp_path: Path) -> None:
+    async with bench(tmp_path, FakeTarget(), brakes=Brakes(creates_per_hour=5)) as desk:
+        await desk.put(*rows(range(1, 4)))
+        await desk.drain()
+        desk.target.answer = follows
+        await desk.put(*rows(range(1, 3), "changed"))
+        await desk.drain()
+        desk.target.answer = succeeds
+        await desk.put(*rows([9]))
+        await desk.drain()
+        assert (len(desk.target.records), await held(desk)) == (3, 1)
 
 
 async def test_join_is_no_creation(tmp_path: Path) -> None:
