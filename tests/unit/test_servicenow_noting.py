@@ -105,6 +105,21 @@ async def test_where_no_token_is_kept_the_journal_tells_whether_a_note_arrived(
     assert (receipt.notes, far.writes(), len(far.only().notes)) == ((note().id,), [], 1)
 
 
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
+async def test_where_somebody_else_writes_over_the_token_the_journal_tells(
+    far: ServiceNowHarness, fault: str
+) -> None:
+    target = far.start()
+    delivery, _ = await far.first(target)
+    delivery = replace(delivery, notes=(note(),))
+    far.fail(fault, method="PATCH")
+    with pytest.raises(TransientError):
+        await deliver(target, delivery)
+    far.edit(far.only().id, {"correlation_display": "another integration"})
+    receipt = await deliver(far.start(), sent_again(delivery))
+    assert (receipt.notes, len(far.only().notes)) == ((note().id,), 1)
+
+
 async def test_a_record_that_nobody_touched_since_has_no_note_of_a_lost_attempt(
     far: ServiceNowHarness,
 ) -> None:

@@ -14,7 +14,7 @@ from connector.errors import TransientError
 from connector.model import JSON, FieldKind, FieldValue, Link, Lookup, NotTaken, Revision, as_json
 from connector.targets.sentinel.catalogue import SENTINEL_CATALOGUE
 from connector.targets.sentinel.owner import is_owner, spelled
-from connector.targets.text import storable
+from connector.targets.text import storable, storable_text
 
 TAGS = "tags"
 _WRITABLE = (*SENTINEL_CATALOGUE.fields, "labels")
@@ -39,9 +39,13 @@ class Held:
     @property
     def labels(self) -> list[str]:
         """The names of its labels, in order."""
-        labels = self.properties.get("labels") or ()
+        labels = self.properties.get("labels")
+        if not isinstance(labels, list):
+            return []
         return [
-            str(label["labelName"]) for label in labels if isinstance(label, Mapping) and "labelName" in label
+            str(label["labelName"])
+            for label in labels
+            if isinstance(label, Mapping) and label.get("labelName")
         ]
 
     def remote(self) -> JSON:
@@ -49,20 +53,30 @@ class Held:
         return {"etag": self.etag, "properties": dict(self.properties)}
 
 
+def properties_of(row: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """The properties of an incident in a list; empty where the service sent something else."""
+    properties = row.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def provider_url(properties: Mapping[str, JSON]) -> str:
+    """The address of the incident in the Defender portal; "" where there is none."""
+    more = properties.get("additionalData")
+    return str(more.get("providerIncidentUrl") or "") if isinstance(more, Mapping) else ""
+
+
 def from_answer(body: JSON, *, created: bool = False) -> Held:
     """Read an incident from an answer. Raises TransientError when the body is no incident."""
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict) or not body.get("name"):
         raise TransientError("Azure Resource Manager answered with a body that is no incident")
-    more = properties.get("additionalData")
-    more = more if isinstance(more, dict) else {}
     return Held(
-        name=str(body["name"]),
-        etag=str(body.get("etag") or ""),
+        name=storable_text(str(body["name"])),
+        etag=storable_text(str(body.get("etag") or "")),
         properties={n: storable(properties[n]) for n in _WRITABLE if properties.get(n) is not None},
-        number=str(properties.get("incidentNumber") or ""),
+        number=storable_text(str(properties.get("incidentNumber") or "")),
         # The other link leads to a portal that Microsoft is closing.
-        url=str(more.get("providerIncidentUrl") or properties.get("incidentUrl") or ""),
+        url=storable_text(provider_url(properties) or str(properties.get("incidentUrl") or "")),
         created=created,
     )
 

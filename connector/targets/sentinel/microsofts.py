@@ -20,7 +20,7 @@ from typing import ClassVar
 from connector.errors import NotThereYetError, RejectedError
 from connector.model import JSON, Delivery, IncidentKey, Revision
 from connector.targets.sentinel.calls import Calls, Place
-from connector.targets.sentinel.incident import Held, from_answer
+from connector.targets.sentinel.incident import Held, from_answer, properties_of, provider_url
 from connector.targets.sentinel.ours import created_at, is_microsofts
 
 _PAGE = 200
@@ -114,7 +114,7 @@ class MicrosoftIncidents:
         quoted = delivery.key.incident.replace("'", "''")
         condition = f"properties/providerIncidentId eq '{quoted}'"
         rows = [row async for page in calls.pages(top=10, filter_by=condition, most=1) for row in page]
-        return _matches(rows, [delivery.key])[delivery.key]
+        return _distinct(_matches(rows, [delivery.key])[delivery.key])
 
     async def _seek(self, calls: Calls, deliveries: Sequence[Delivery]) -> list[_Sought]:
         """List if one of the incidents is due, down to the oldest that is, for all that are waited for."""
@@ -143,10 +143,15 @@ class MicrosoftIncidents:
         async with aclosing(calls.pages(top=_PAGE, most=_PAGES)) as pages:
             async for page in pages:
                 for key, rows in _matches(page, keys).items():
-                    found[key] += rows
+                    found[key] = _distinct([*found[key], *rows])
                 if page and depth is not None and created_at(page[-1]) < depth:
                     break
         return found
+
+
+def _distinct(rows: Iterable[dict[str, JSON]]) -> list[dict[str, JSON]]:
+    """Each incident once: one that others push over a page's border comes twice."""
+    return list({str(row.get("name")).casefold(): row for row in rows}.values())
 
 
 def _matches(
@@ -157,7 +162,7 @@ def _matches(
     for key in found:
         by_number.setdefault(key.incident, []).append(key)
     for row in filter(is_microsofts, rows):
-        for key in by_number.get(str(row["properties"].get("providerIncidentId")), ()):
+        for key in by_number.get(str(properties_of(row).get("providerIncidentId")), ()):
             if _same_tenant(row, key.tenant):
                 found[key].append(row)
     return found
@@ -165,8 +170,7 @@ def _matches(
 
 def _same_tenant(row: dict[str, JSON], tenant: str) -> bool:
     """False only when the incident's link names another tenant: incident numbers repeat between tenants."""
-    url = str((row["properties"].get("additionalData") or {}).get("providerIncidentUrl") or "")
-    named = _TENANT.search(url)
+    named = _TENANT.search(provider_url(properties_of(row)))
     return named is None or len(tenant) != len(named[1]) or named[1].casefold() == tenant.casefold()
 
 
@@ -184,7 +188,7 @@ def _reaches(depth: int | None, oldest: int | None) -> bool:
 
 
 def _ambiguous(key: IncidentKey, rows: list[dict[str, JSON]]) -> RejectedError:
-    names = " and ".join(f"{row['properties'].get('incidentNumber')} ({row['name']})" for row in rows)
+    names = " and ".join(f"{properties_of(row).get('incidentNumber')} ({row.get('name')})" for row in rows)
     return RejectedError(
         f"the workspace holds more than one incident for Defender incident {key.incident}: {names}",
         part="record",

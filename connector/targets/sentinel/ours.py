@@ -13,7 +13,7 @@ from uuid import UUID
 from connector.errors import AuthError, RejectedError
 from connector.model import JSON, Delivery, Revision
 from connector.targets.sentinel.calls import Calls, Place
-from connector.targets.sentinel.incident import Held
+from connector.targets.sentinel.incident import Held, properties_of
 
 # What Microsoft's connector has called itself over the years.
 MICROSOFT = frozenset({"microsoft xdr", "microsoft 365 defender", "microsoft defender xdr"})
@@ -107,13 +107,13 @@ class OurIncidents:
 
 def is_microsofts(row: dict[str, JSON]) -> bool:
     """Whether an incident was made by Microsoft's own connector."""
-    return str((row.get("properties") or {}).get("providerName") or "").casefold() in MICROSOFT
+    return str(properties_of(row).get("providerName") or "").casefold() in MICROSOFT
 
 
 def created_at(row: dict[str, JSON]) -> int:
     """The ticks at which Sentinel got an incident; later than any when the row does not say."""
     try:
-        return Revision.parse(str((row.get("properties") or {}).get("createdTimeUtc"))).ticks
+        return Revision.parse(str(properties_of(row).get("createdTimeUtc"))).ticks
     except ValueError:
         return _LATE
 
@@ -123,7 +123,7 @@ def _refuse_microsoft(rows: list[dict[str, JSON]]) -> None:
     if theirs is not None:
         raise AuthError(
             "Microsoft's own connector fills this workspace, e.g. with incident "
-            f"{theirs['properties'].get('incidentNumber')}, so creating would double its incidents",
+            f"{properties_of(theirs).get('incidentNumber')}, so creating would double its incidents",
             remedy="set incidents: microsoft",
         )
 

@@ -152,8 +152,11 @@ class SentinelTarget:
 
     async def look(self, deliveries: Sequence[Delivery]) -> list[Seen | None]:
         """Read the incidents, each by itself: the service has no list by name."""
-        async with asyncio.TaskGroup() as reading:
-            tasks = [reading.create_task(self._look(delivery.link)) for delivery in deliveries]
+        try:
+            async with asyncio.TaskGroup() as reading:
+                tasks = [reading.create_task(self._look(delivery.link)) for delivery in deliveries]
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group  # one is as good as any: they ask one service for one reason
         return [task.result() for task in tasks]
 
     async def probe(self) -> None:

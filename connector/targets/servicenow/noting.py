@@ -60,9 +60,12 @@ async def noting(calls: Calls, dialect: Dialect, delivery: Delivery, link: Link,
 
 def _proves(dialect: Dialect, link: Link, row: Row) -> bool:
     """Whether the absence of a token proves that the write it travelled with did not arrive."""
-    unchanged = bool(link.version) and row.has("sys_mod_count", link.version)
-    stored = bool(row.text(dialect.token_field)) and not Memory.of(link).tokenless
-    return unchanged or stored
+    if link.version and row.has("sys_mod_count", link.version):
+        return True
+    memory = Memory.of(link)
+    if memory.token:  # another text than ours: somebody else writes to this field, maybe over our token
+        return row.has(dialect.token_field, memory.token)
+    return bool(row.text(dialect.token_field)) and not memory.tokenless
 
 
 def _in_doubt(dialect: Dialect) -> RejectedError:

@@ -79,5 +79,6 @@ def _left(outcome: Outcome) -> Mapping[str, str]:
 
 def _memory(delivery: Delivery, outcome: Outcome, row: Row, dialect: Dialect) -> Memory:
     memory = Memory.of(delivery.link).after(row, outcome.fields)
-    token = outcome.sent.get(dialect.token_field)
-    return memory if token is None else replace(memory, tokenless=not row.has(dialect.token_field, token))
+    if delivery.token and row.has(dialect.token_field, delivery.token):
+        return replace(memory, tokenless=False, token=delivery.token)
+    return replace(memory, tokenless=True) if dialect.token_field in outcome.sent else memory

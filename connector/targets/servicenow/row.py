@@ -5,7 +5,7 @@ back otherwise than we sent them (references, cut texts, a state changed on the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.errors import TransientError
 from connector.model import JSON, FieldValue, Link, NotTaken
@@ -74,12 +74,13 @@ def rows_from(body: JSON) -> list[Row]:
 class Memory:
     """What a link remembers: the record's state, and fields that came back in another form.
 
-    `tokenless` when the record did not keep the last token it was sent.
+    `token` is the last one that the record was seen to keep; `tokenless` when it did not keep the last it was sent.
     """
 
     state: str = ""
     forms: Mapping[str, str] = field(default_factory=dict)
     tokenless: bool = False
+    token: str = ""
 
     @classmethod
     def of(cls, link: Link | None) -> "Memory":
@@ -88,7 +89,10 @@ class Memory:
         if not isinstance(remote, Mapping):
             return cls()
         return cls(
-            str(remote.get("state") or ""), remote.get("forms") or {}, bool(remote.get("tokenless", False))
+            str(remote.get("state") or ""),
+            remote.get("forms") or {},
+            bool(remote.get("tokenless", False)),
+            str(remote.get("token") or ""),
         )
 
     def after(self, row: Row, wanted: Mapping[str, FieldValue]) -> "Memory":
@@ -97,12 +101,13 @@ class Memory:
         for name, value in wanted.items():
             if not row.has(name, text_of(name, value)):  # a lookup's sys_id always differs from its value
                 forms[name] = row.text(name)
-        return Memory(row.state or self.state, forms, self.tokenless)
+        return replace(self, state=row.state or self.state, forms=forms)
 
     def remote(self) -> JSON:
         """The form in which a link keeps it."""
         remote: dict[str, JSON] = {"state": self.state, "forms": dict(self.forms)}
-        return {**remote, "tokenless": True} if self.tokenless else remote
+        remote |= {"tokenless": True} if self.tokenless else {}
+        return remote | ({"token": self.token} if self.token else {})
 
 
 def not_taken(sent: Mapping[str, str], row: Row) -> tuple[NotTaken, ...]:

@@ -5,8 +5,9 @@ say once what every target must do. Tests look at what the mock holds and heard,
 """
 
 import itertools
+import json as jsonlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +89,7 @@ class Harness(ABC):
         self.slept: list[float] = []
         self.notes_refused = False
         self.tasks_refused = False
+        self.odd: Callable[[httpx.Request, Any], Any] | None = None  # what becomes of the JSON of an answer
         self._ids = itertools.count()
         self._targets: list[Target] = []
 
@@ -154,7 +156,7 @@ class Harness(ABC):
             sleep=self._sleep,
             chance=lambda: 0.5,
             new_id=lambda: f"request-{next(self._ids)}",
-            transport=_Interceptor(httpx.ASGITransport(app), self._intercept),
+            transport=_Interceptor(httpx.ASGITransport(app), self._intercept, self._spoil),
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -164,6 +166,12 @@ class Harness(ABC):
         if self.tasks_refused and self.task_path in request.url.path and request.method in {"PUT", "POST"}:
             return httpx.Response(400, json={"error": {"code": "BadRequest", "message": "No more tasks."}})
         return self.note_refusal(request) if self.notes_refused else None
+
+    async def _spoil(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if self.odd is None or not response.is_success:
+            return response
+        body = self.odd(request, jsonlib.loads(await response.aread()))
+        return httpx.Response(response.status_code, json=body)
 
     def fail(self, kind: str, *, method: str | None = None, times: int | None = 1, **fault: Any) -> None:
         rule = {"mock": self.mock_name, "method": method, "times": times, "fault": {"kind": kind, **fault}}
@@ -229,13 +237,18 @@ async def deliver_in_parts(target: Target, delivery: Delivery) -> tuple[Receipt,
 
 
 class _Interceptor(httpx.AsyncBaseTransport):
-    """Answers some requests itself."""
+    """Answers some requests itself, and spoils some answers."""
 
     def __init__(
-        self, inner: httpx.AsyncBaseTransport, intercept: Callable[[httpx.Request], httpx.Response | None]
+        self,
+        inner: httpx.AsyncBaseTransport,
+        intercept: Callable[[httpx.Request], httpx.Response | None],
+        spoil: Callable[[httpx.Request, httpx.Response], Awaitable[httpx.Response]],
     ) -> None:
         self._inner = inner
         self._intercept = intercept
+        self._spoil = spoil
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._intercept(request) or await self._inner.handle_async_request(request)
+        answer = self._intercept(request)
+        return answer or await self._spoil(request, await self._inner.handle_async_request(request))
