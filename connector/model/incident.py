@@ -91,7 +91,7 @@ class Incident:
 
     `snapshot` holds the vendor's properties under the vendor's names (without raw alerts and evidence) and the
     derived facts (`alertCount`, `devices`, ...). `content` is the digest of the snapshot. `repaired` names the
-    places where characters that no target can store were replaced by U+FFFD.
+    places where characters that no target can store were replaced by U+FFFD, or a value was given its proper form.
     """
 
     key: IncidentKey

@@ -1,9 +1,12 @@
 """One row of an answer becomes an incident, or is set aside with the reason; never is a page lost for a row.
 
 The type of every documented property is checked, because mappings rely on them; values are not, because
-vendors add words. Unknown properties are kept. Page: "incident resource type" (learn.microsoft.com).
+vendors add words. Unknown properties are kept. What says nothing is no reason to hold an incident back: nulls in a
+list go, and a priority score that is no whole number is none. Page: "incident resource type" (learn.microsoft.com).
 """
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connector.model import JSON, Incident, IncidentKey, Revision, SetAside, digest
 from connector.sources.cleaning import cleaned
 from connector.sources.facts import snapshot_of
+
+_LISTS = ("customTags", "systemTags", "comments")
+_SCORE = "priorityScore"
+_WHOLE = re.compile(r"\s*(-?\d{1,9})(?:\.0+)?\s*")
 
 
 class _Comment(BaseModel):
@@ -56,6 +63,8 @@ def read_item(raw: JSON, tenant: str) -> Incident | SetAside:
     if alerts is not None and not isinstance(alerts, list):
         return _set_aside(raw, "alerts: not a list")
     snapshot, repaired = cleaned(snapshot_of(raw))
+    eased = _eased(snapshot)
+    snapshot, repaired = snapshot | eased, (*repaired, *(f"$.{name}" for name in eased))
     try:
         item = _Incident.model_validate(snapshot)
         revision = Revision.parse(item.lastUpdateDateTime)
@@ -64,6 +73,20 @@ def read_item(raw: JSON, tenant: str) -> Incident | SetAside:
     except (ValueError, OverflowError):
         return _set_aside(raw, "lastUpdateDateTime: not a time")
     return Incident(IncidentKey(tenant, item.id), revision, snapshot, digest(snapshot), repaired)
+
+
+def _eased(snapshot: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The properties of which only the form was wrong, in the right one."""
+    eased: dict[str, JSON] = {}
+    for name in _LISTS:
+        items = snapshot.get(name)
+        if isinstance(items, list) and None in items:
+            eased[name] = [item for item in items if item is not None]
+    score = snapshot.get(_SCORE)
+    if score is not None and (not isinstance(score, int) or isinstance(score, bool)):
+        whole = _WHOLE.fullmatch(score) if isinstance(score, str) else None
+        eased[_SCORE] = int(whole[1]) if whole else None
+    return eased
 
 
 def revision_of(raw: JSON) -> Revision | None:

@@ -167,7 +167,6 @@ def test_an_incident_has_identity_order_and_content() -> None:
         ({"customTags": "a,b"}, "12", "customTags"),
         ({"customTags": [1]}, "12", "customTags.0"),
         ({"comments": [{"comment": 5}]}, "12", "comments.0.comment"),
-        ({"priorityScore": "87"}, "12", "priorityScore"),
         ({"alerts": {}}, "12", "alerts"),
     ],
 )
@@ -177,6 +176,27 @@ def test_a_bad_row_is_set_aside_with_the_reason(change: dict[str, Any], incident
     assert item.incident.startswith(incident)
     assert item.reason.startswith(reason)
     assert "\n" not in item.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("priorityScore", "87", 87),
+        ("priorityScore", 87.0, 87),
+        ("priorityScore", 8.5, None),
+        ("priorityScore", "high", None),
+        ("priorityScore", True, None),
+        ("priorityScore", 10**30, None),
+        ("customTags", [None, "a", None], ["a"]),
+        ("systemTags", [None], []),
+        ("comments", [None, {"comment": "x"}], [{"comment": "x"}]),
+    ],
+)
+def test_what_says_nothing_does_not_hold_an_incident_back(name: str, value: Any, expected: Any) -> None:
+    item = read_item({**ROW, name: value}, "tenant")
+    assert isinstance(item, Incident)
+    assert item.snapshot[name] == expected
+    assert item.repaired == (f"$.{name}",)
 
 
 @pytest.mark.parametrize("row", [None, 5, "x", [], ["id"]])
