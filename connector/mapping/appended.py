@@ -6,14 +6,14 @@ from typing import Any
 
 from connector.mapping.comparisons import fold, fold_owner
 from connector.mapping.document import NoteRule, TagRule
-from connector.mapping.expr import Expr, Run, Scope
+from connector.mapping.expr import BROKEN, Expr, Run, Scope
 from connector.mapping.expressions import compile_template
 from connector.mapping.names import property_expr
 from connector.mapping.report import Report
 from connector.mapping.text import as_json, cut, show
 from connector.mapping.view import UndecidedError, View, text_of
 from connector.mapping.vocabulary import PROPERTIES, Kind
-from connector.mapping.writers import condition
+from connector.mapping.writers import check_keys, condition
 from connector.model import MARKER, Note, digest
 from connector.yamlsource import Path, nearest
 
@@ -44,11 +44,11 @@ class Noter:
 def compile_tag(rule: TagRule, index: int, scope: Scope, report: Report) -> Tagger | None:
     """The compiled tag rule; None after a complaint."""
     path = ("tags", "add", index)
-    before = len(report.problems)
+    before = len(report.wrong)
     each, inner = list_named(rule.each, (*path, "each"), scope, report)
     text = report.attempt((*path, "tag"), compile_template, rule.tag, inner)
     when = report.attempt((*path, "when"), condition, rule.when, inner)
-    if text is None or len(report.problems) > before:
+    if text is None or report.fell_since(before, path):
         return None
     reads = text.reads if each is None else text.reads | each.reads
     return Tagger(f"tags.add[{index}]", _tags(each, text.run, when), path, reads)
@@ -78,14 +78,17 @@ def distinct(tags: list[str]) -> tuple[str, ...]:
 def compile_note(rule: NoteRule, index: int, scope: Scope, report: Report, limit: int) -> Noter | None:
     """The compiled note rule; None after a complaint."""
     path = ("notes", index)
-    before = len(report.problems)
+    before = len(report.wrong)
+    check_keys(path, rule, report)
+    if rule.each is None and rule.changed is None:
+        scope = replace(scope, item=BROKEN)  # what is missing may be `each`
     each, inner = list_named(rule.each, (*path, "each"), scope, report)
     for position, name in enumerate(rule.changed or ()):
         if name not in PROPERTIES:
             report.add((*path, "changed", position), f"unknown name `{name}`", nearest(name, PROPERTIES))
     text = report.attempt((*path, "text"), compile_template, rule.text, inner)
     when = report.attempt((*path, "when"), condition, rule.when, inner)
-    if text is None or len(report.problems) > before:
+    if text is None or report.fell_since(before, path):
         return None
     say = _Speaker(rule, text.run, when, limit - MARK_ROOM)
     if each is None:
@@ -97,12 +100,12 @@ def compile_note(rule: NoteRule, index: int, scope: Scope, report: Report, limit
 def list_named(name: str | None, path: Path, scope: Scope, report: Report) -> tuple[Expr | None, Scope]:
     """The list that an `each` names, and the scope in which `item` is one of its items; None: no list."""
     if name is None:
-        return None, scope
+        return None, replace(scope, item=BROKEN) if report.lacks_key(path[:-1]) else scope
     known = PROPERTIES.get(name)
     if known is None or known.kind not in {Kind.TEXTS, Kind.COMMENTS}:
         lists = [each for each, known in PROPERTIES.items() if known.kind in {Kind.TEXTS, Kind.COMMENTS}]
         report.add(path, f"`{name}` is not a list", nearest(name, lists))
-        known = PROPERTIES["customTags"]
+        return None, replace(scope, item=BROKEN)
     each = property_expr(name, known)
     kind = Kind.COMMENT if known.kind is Kind.COMMENTS else Kind.TEXT
     item = Expr(lambda view: view.item, kind, known.vocabulary, reads=each.reads)

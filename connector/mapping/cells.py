@@ -7,15 +7,17 @@ matching a look-up and lets `check` say which rows can never match and which com
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from connector.mapping.comparisons import compare, fold, fold_owner, member_of, same
 from connector.mapping.expr import Expr, ExpressionError, constant
+from connector.mapping.futile import never_equal, unlike
 from connector.mapping.text import as_json
 from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind
 
 _NOT = "not "
+_NOTHING = ("this row can never match: the cell accepts nothing", "correct the cell")
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _OPERATORS = ((">=", "gteq"), ("<=", "lteq"), (">", "gt"), ("<", "lt"))
 
@@ -97,13 +99,13 @@ def _tester(operator: str, column: Expr, bound: Expr) -> Callable[[Any], bool]:
     return accepts
 
 
-def _accepts(written: Any, column: Expr) -> Callable[[Any], bool]:
+def _accepts(written: Any, column: Expr, *, negated: bool = False) -> Callable[[Any], bool]:
     """What a cell accepts in a column whose values cannot be listed."""
     if isinstance(written, list):
-        parts = [_accepts(part, column) for part in written]
+        parts = [_accepts(part, column) for part in written or _refuse(_NOTHING)]
         return lambda found: any(part(found) for part in parts)
     if isinstance(written, str) and written.startswith(_NOT):
-        inner = _accepts(_negated(written), column)
+        inner = _accepts(_negated(written), column, negated=True)
         return lambda found: not inner(found)
     if isinstance(written, dict):
         return _has(written, column)
@@ -115,7 +117,13 @@ def _accepts(written: Any, column: Expr) -> Callable[[Any], bool]:
     if column.kind is Kind.OWNER:
         owner = fold_owner(written)
         return lambda found: fold_owner(found) == owner
+    if never_equal(column, written) and not negated:
+        raise ExpressionError(unlike(column, written))
     return lambda found: same(found, written)
+
+
+def _refuse(complaint: tuple[str, str]) -> NoReturn:
+    raise ExpressionError(complaint)
 
 
 def _has(written: dict[Any, Any], column: Expr) -> Callable[[Any], bool]:
@@ -124,7 +132,9 @@ def _has(written: dict[Any, Any], column: Expr) -> Callable[[Any], bool]:
     if column.kind not in {Kind.TEXTS, Kind.ANY}:
         raise ExpressionError(("`has` looks into lists", "write the value alone"))
     wanted = written["has"] if isinstance(written["has"], list) else [written["has"]]
-    folded = frozenset(fold(value) for value in wanted)
+    folded = frozenset(fold(value) for value in wanted if value is not None)
+    if not folded:
+        raise ExpressionError(_NOTHING)
 
     def accepts(found: Any) -> bool:
         return isinstance(found, list) and not folded.isdisjoint(map(fold, found))

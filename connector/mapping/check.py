@@ -1,17 +1,31 @@
 """Rules against the target's catalogue: names, who writes what, and what Microsoft's own connector carries already."""
 
+import difflib
 from collections.abc import Iterable, Iterator
 
 from connector.mapping.appended import Noter, Tagger
 from connector.mapping.document import MappingFile
 from connector.mapping.report import Report
-from connector.mapping.writers import Writer
 from connector.model import Catalogue
 from connector.yamlsource import Path, nearest
 
 _INTO_WORDS = ("note",)
 _NAMED = (("scope", "id"), ("decisions", "id"), ("notes", "name"), ("tasks", "name"), ("examples", "name"))
 _FLOWS_BACK = "remove it, or say `accepts_flow_back: true` if it may flow back into Defender XDR"
+
+
+# A name this much like another one is a slip of the finger.
+_ALIKE = 0.75
+
+
+def meant(name: str, file: MappingFile, catalogue: Catalogue) -> str | None:
+    """The field that a name stands for: itself, or the one that is nearly called so and that no rule writes."""
+    if catalogue.knows(name):
+        return name
+    written = {each for _, each in _written(file)}
+    free = [each for each in catalogue.fields if each not in written]
+    near = difflib.get_close_matches(name, free, n=1, cutoff=_ALIKE)
+    return near[0] if near and not catalogue.joint({name: ""}) else None
 
 
 def check_fields(file: MappingFile, catalogue: Catalogue, report: Report) -> None:
@@ -21,13 +35,15 @@ def check_fields(file: MappingFile, catalogue: Catalogue, report: Report) -> Non
     for path, name in sorted(_written(file), key=lambda each: -report.distance(each[0])):
         if not catalogue.knows(name):
             what, remedy = _unknown(name, catalogue)
-            report.add(path, what, remedy, at_key=True)
+            usable = meant(name, file, catalogue) is not None
+            report.add(path, what, remedy, at_key=True, usable=usable)
         elif name in writers:
             other = writers[name]
             what = f"{name} is already written in {report.lines([other], path)}"
             report.add(path, what, _keep_one(file, other, path, report), at_key=True)
         writers.setdefault(name, path)
-    _check_into(file, catalogue, writers, report)
+    if catalogue.target:
+        _check_into(file, catalogue, writers, report)
 
 
 def _keep_one(file: MappingFile, other: Path, path: Path, report: Report) -> str:
@@ -80,7 +96,7 @@ def _check_into(file: MappingFile, catalogue: Catalogue, writers: dict[str, Path
 def check_when_record(file: MappingFile, catalogue: Catalogue, report: Report) -> None:
     """Complain about states that no record of the target is in, and about actions that do not help there."""
     known = catalogue.record_states
-    for state, action in file.when_record.items():
+    for state, action in file.when_record.items() if catalogue.target else ():
         path = ("when_record", state)
         if state not in known:
             what = f"a record of {catalogue.target} is never `{state}`"
@@ -96,20 +112,25 @@ def check_ids(file: MappingFile, report: Report) -> None:
     for section, key in _NAMED:
         seen: set[str] = set()
         for index, rule in enumerate(getattr(file, section)):
-            name = getattr(rule, key)
+            path, name = (section, index, key), getattr(rule, key)
             if name in seen:
-                report.add((section, index, key), f"a second `{name}`", "give it another name")
-            seen.add(name)
+                report.add(path, f"a second `{name}`", "give it another name")
+            elif report.is_written(path):
+                seen.add(name)
 
 
 def check_ownership(
-    catalogue: Catalogue, parts: tuple[Iterable[Writer], Iterable[Tagger], Iterable[Noter]], report: Report
+    file: MappingFile,
+    catalogue: Catalogue,
+    parts: tuple[Iterable[Tagger], Iterable[Noter]],
+    report: Report,
 ) -> None:
     """Complain about everything that Microsoft's own connector already writes into the same incidents."""
-    writers, taggers, noters = parts
-    for writer in writers:
-        for name in sorted(catalogue.carried_by_microsoft.intersection(writer.fields)):
-            report.add(writer.path, f"Microsoft's own connector writes {name}", _FLOWS_BACK, at_key=True)
+    taggers, noters = parts
+    for path, name in _written(file):
+        if name in catalogue.carried_by_microsoft:
+            what = f"Microsoft's own connector writes {name}"
+            report.add(path[:2], what, _FLOWS_BACK, at_key=True)
     for tagger in taggers:
         if "customTags" in tagger.reads:
             report.add(tagger.path, "Microsoft's own connector copies custom tags", _FLOWS_BACK)

@@ -15,6 +15,7 @@ from connector.mapping.vocabulary import Kind, Vocabulary
 from connector.model import Revision
 from connector.yamlsource import nearest
 
+_ARTICLES = MappingProxyType({Kind.ENUM: "an", Kind.OWNER: "an"})
 Test = Callable[[Any, Any], bool]
 
 _ORDER: Mapping[str, Test] = MappingProxyType(
@@ -115,7 +116,12 @@ def _contained(left: Expr, right: Expr) -> Run:
         return lambda view: _has(right.run(view), left.run(view))
     if not (right.constant and isinstance(right.value, list)):
         if right.kind is not Kind.ANY:
-            raise ExpressionError((f"`in` does not look into a {right.kind}", "use a list, or a text"))
+            raise ExpressionError(
+                (
+                    f"`in` does not look into {_ARTICLES.get(right.kind, 'a')} {right.kind}",
+                    "use a list, or a text",
+                )
+            )
         return lambda view: _has(right.run(view), left.run(view))
     if left.kind is Kind.ENUM and left.vocabulary is not None:
         members, run = frozenset(member_of(left.vocabulary, word) for word in right.value), left.run

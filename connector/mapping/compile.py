@@ -1,35 +1,42 @@
 """From a mapping's text to something that can be applied, or to every reason why not.
 
-The order is: the shape of the file, the meaning of each rule, the rules against the target's catalogue, and last,
-if nothing was wrong so far, what the rules do together and the examples. A part whose shape is wrong is taken out
-before its meaning is asked for, so that a mistyped key does not hide the other mistakes of a file.
+The order is: the shape of the file, the meaning of each rule, the rules against the target's catalogue, and last what
+the rules do together and the examples. One run tells everything that can be told: what is wrong is put aside, what is
+around it is judged, and nothing is said that may only follow from another mistake (`doubts`).
 """
 
-from collections.abc import Collection, Mapping
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connector.errors import ConfigError
+from connector.errors import ConfigError, Problem
 from connector.mapping.appended import Noter, Tagger, compile_note, compile_tag
-from connector.mapping.check import check_fields, check_ids, check_ownership, check_when_record
+from connector.mapping.check import check_fields, check_ids, check_ownership, check_when_record, meant
 from connector.mapping.compiled import CompiledMapping, Exclude
 from connector.mapping.compose import Bases, Composition, Read, compose
 from connector.mapping.decisions import DecisionCompiler
 from connector.mapping.document import MappingFile
-from connector.mapping.examples import check_examples
-from connector.mapping.expr import Expr, Scope, constant
-from connector.mapping.expressions import compile_expression, compile_template, is_template
+from connector.mapping.doubts import doubts_of
+from connector.mapping.example_check import check_examples
+from connector.mapping.expr import BROKEN, Expr, Scope, constant
+from connector.mapping.expressions import compile_expression, compile_template
+from connector.mapping.fields import FieldCompiler
 from connector.mapping.joint import check_joint
 from connector.mapping.names import ROOTS
 from connector.mapping.report import Report
+from connector.mapping.syntax import is_template
 from connector.mapping.tasks import compile_task
 from connector.mapping.vocabulary import LATER, PROPERTIES
-from connector.mapping.writers import FieldCompiler, Writer, condition
-from connector.model import JSON, Catalogue, Exclusion, digest
+from connector.mapping.writers import Writer, condition
+from connector.model import JSON, Catalogue, Exclusion, FieldSpec, digest
 from connector.yamlsource import nearest
 
 _OPERATORS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 _OPERATORS |= {word.capitalize() for word in ("true", "false", "none")}
+# Stands for a target that is not known: nothing that is written for it is wrong because of it.
+_ANYTHING = Catalogue("", {}, custom=re.compile(".*", re.DOTALL))
 _RESERVED = frozenset({"item", "null", *ROOTS, *LATER, *PROPERTIES})
 
 
@@ -57,31 +64,40 @@ def load_mapping(
     """
     composed = compose(text, file, Bases(read) if callable(read) else read)
     shape, files = composed.file, [name for name, _ in composed.sources]
-    report = Report(composed.document, files)
-    report.problems += composed.problems
+    report = Report(composed.document, files, composed.problems)
     catalogue = _catalogue(shape, catalogues, report)
-    if catalogue is None:
-        raise ConfigError(report.problems)
     known = {name: _without_floats(value) for name, value in vars.items()}
-    scope = Scope(known, source_name, routes=None if routes is None else frozenset(routes))
+    partial = composed.partial or not report.is_written(("let",))
+    scope = Scope(known, source_name, routes=None if routes is None else frozenset(routes), partial=partial)
     compiled = _MappingCompiler(composed, catalogue, scope, report).compile(known, joins=microsoft_owned)
     if microsoft_owned and not shape.accepts_flow_back:
-        check_ownership(catalogue, (compiled.writers, compiled.taggers, compiled.noters), report)
-    if not report.problems:
-        check_joint(compiled, report)
-        check_examples(compiled, report, run=run_examples)
+        check_ownership(shape, catalogue, (compiled.taggers, compiled.noters), report)
+    doubts = doubts_of(
+        shape,
+        report.wrong,
+        lambda name: meant(name, shape, catalogue),
+        everything=composed.unsure or catalogue is _ANYTHING,
+    )
+    check_joint(compiled, report, doubts)
+    check_examples(compiled, report, doubts, run=run_examples)
     if report.problems:
-        raise ConfigError(
-            sorted(report.problems, key=lambda each: (files.index(each.file), each.line, each.column))
-        )
+        raise ConfigError(sorted(dict.fromkeys(report.problems), key=lambda each: _order(each, files)))
     return compiled
 
 
-def _catalogue(shape: MappingFile, catalogues: Mapping[str, Catalogue], report: Report) -> Catalogue | None:
+def _order(problem: Problem, files: Sequence[str]) -> tuple[int, int, int]:
+    place = files.index(problem.file) if problem.file in files else len(files)
+    return place, problem.line, problem.column
+
+
+def _catalogue(shape: MappingFile, catalogues: Mapping[str, Catalogue], report: Report) -> Catalogue:
+    """The target's; of an unknown one the one that was probably meant, or else one that takes everything."""
     found = catalogues.get(shape.target)
-    if found is None:
-        report.add(("target",), f"unknown target `{shape.target}`", nearest(shape.target, catalogues))
-    return found
+    if found is not None:
+        return found
+    report.add(("target",), f"unknown target `{shape.target}`", nearest(shape.target, catalogues))
+    near = difflib.get_close_matches(shape.target, catalogues, n=1)
+    return catalogues[near[0]] if near and report.is_written(("target",)) else _ANYTHING
 
 
 def _without_floats(value: JSON) -> JSON:
@@ -135,9 +151,9 @@ class _MappingCompiler:
 
     def _with_lets(self) -> Scope:
         """The scope with the `let` names; each may use those before it, so none can go in circles."""
-        scope = self._scope
+        scope, names = self._scope, list(self._file.let)
         lets: dict[str, Expr] = {}
-        for name, written in self._file.let.items():
+        for place, (name, written) in enumerate(self._file.let.items()):
             path = ("let", name)
             if name in _RESERVED:
                 self._report.add(path, f"`{name}` is already a name", "choose another", at_key=True)
@@ -146,28 +162,35 @@ class _MappingCompiler:
                 remedy = "use letters, digits and `_`, and a letter first; not a word of the language"
                 self._report.add(path, f"`{name}` cannot stand in an expression", remedy, at_key=True)
                 continue
-            inner = replace(scope, lets=dict(lets))
-            found = self._report.attempt(path, _let, written, inner)
-            lets[name] = found or constant(None)
+            inner = replace(scope, lets=dict(lets), later=frozenset(names[place + 1 :]))
+            lets[name] = self._report.attempt(path, _let, written, inner) or BROKEN
         return replace(scope, lets=lets)
 
     def _excludes(self) -> list[Exclude]:
         found = []
         for index, rule in enumerate(self._file.scope):
             path = ("scope", index, "exclude_when")
+            before = len(self._report.wrong)
             when = self._report.attempt(path, condition, rule.exclude_when, self._scope)
-            found.append(Exclude(Exclusion(rule.id, rule.reason), when or constant(True).run))
+            if not self._report.fell_since(before, path[:2]):
+                found.append(Exclude(Exclusion(rule.id, rule.reason), when or constant(True).run))
         return found
 
     def _writers(self) -> list[Writer]:
-        fields = FieldCompiler(self._catalogue, self._scope, self._report)
-        known = [(name, rule) for name, rule in self._file.fields.items() if self._catalogue.knows(name)]
-        written = [fields.compile(name, rule) for name, rule in known]
+        fields = FieldCompiler(self._scope, self._report)
+        written = [fields.compile(name, rule, self._spec(name)) for name, rule in self._file.fields.items()]
         written += [
-            DecisionCompiler(rule, index, self._catalogue, self._scope, self._report).compile()
+            DecisionCompiler(
+                rule, index, list(map(self._spec, rule.set_)), self._scope, self._report
+            ).compile()
             for index, rule in enumerate(self._file.decisions)
         ]
-        return [writer for writer in written if writer is not None]
+        knows = self._catalogue.knows
+        return [each for each in written if each is not None and all(map(knows, each.fields))]
+
+    def _spec(self, name: str) -> FieldSpec:
+        """The field that a name stands for; one that is not known takes anything."""
+        return self._catalogue.spec(meant(name, self._file, self._catalogue) or name)
 
     def _taggers(self) -> list[Tagger]:
         rules = enumerate(self._file.tags.add)

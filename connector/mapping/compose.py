@@ -7,7 +7,7 @@ many mappings extend it; what the rules mean is judged when they are together.
 """
 
 import os.path
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -15,10 +15,13 @@ from connector.errors import ConfigError, Problem
 from connector.mapping.document import MappingFile
 from connector.mapping.layers import Layer, Merger, layer_of
 from connector.mapping.shape import fit
-from connector.yamlsource import Document, load
+from connector.yamlsource import Document
+from connector.yamlsource.document import read
 
 # The mapping itself and its bases.
 MAX_FILES = 8
+# Of a file's name, in a complaint.
+_LONGEST = 200
 SHIPPED = "shipped:"
 Read = Callable[[str], bytes]
 Sources = tuple[tuple[str, str], ...]
@@ -54,38 +57,53 @@ class Bases:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """One document made of all the files, as a model, what is wrong so far, and each file's text, nearest first."""
+    """One document made of all the files, as a model, what is wrong so far, and each file's text, nearest first.
+
+    `partial`: a base is missing, so that a name may be defined there. `unsure`: it is not known which rules there are.
+    """
 
     document: Document
     file: MappingFile
     problems: list[Problem]
     sources: Sources
+    partial: bool
+    unsure: bool
 
 
 def read_layer(text: str | bytes, name: str) -> Layer:
     """One file by itself. Raises ConfigError where nothing of it can be read."""
-    return layer_of(load(text, name), text if isinstance(text, str) else text.decode("utf-8-sig"))
+    document, wrong = read(text, name)
+    return layer_of(document, text if isinstance(text, str) else text.decode("utf-8-sig"), wrong)
 
 
 def compose(text: str | bytes, file: str, bases: Bases | None) -> Composition:
-    """The mapping in `text` with its bases.
-
-    Raises ConfigError where a file is missing or cannot be read at all: what the others mean is unknown then.
-    """
+    """The mapping in `text` with its bases, as far as they can be read. Raises ConfigError where itself cannot."""
     chain = _Chain(read_layer(text, file))
-    while (written := chain.last.extends) is not None:
-        chain.extend(written, bases)
+    problems = _extended(chain, bases)
     layers = chain.layers
-    problems = list(dict.fromkeys(problem for layer in layers for problem in layer.problems))
+    problems = list(dict.fromkeys([*(told for layer in layers for told in layer.problems), *problems]))
     sources = tuple((layer.name, layer.text) for layer in layers)
-    if len(layers) == 1:
-        return Composition(chain.last.fitted.document, chain.last.fitted.file, problems, sources)
-    merger = Merger(layers)
-    fitted, more = fit(merger.document())
-    problems += [*merger.problems, *more]
-    if fitted is None:
-        raise ConfigError(problems)
-    return Composition(fitted.document, fitted.file, problems, sources)
+    fitted, partial = chain.last.fitted, chain.last.extends is not None or chain.last.lacks_base
+    unsure = partial or any(layer.unsure for layer in layers)
+    if len(layers) > 1:
+        merger = Merger(layers)
+        merged, more = fit(merger.document())
+        problems += [*merger.problems, *more]
+        if merged is None:
+            raise ConfigError(problems)
+        fitted = merged
+        unsure = unsure or bool(merger.problems) or any(layer.is_torn for layer in layers)
+    return Composition(fitted.document, fitted.file, problems, sources, partial, unsure)
+
+
+def _extended(chain: "_Chain", bases: Bases | None) -> Sequence[Problem]:
+    """What keeps the chain from going on to its end."""
+    try:
+        while (written := chain.last.extends) is not None:
+            chain.extend(written, bases)
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
 class _Chain:
@@ -106,14 +124,14 @@ class _Chain:
         if _normal(name) in map(_normal, names):
             around = names[list(map(_normal, names)).index(_normal(name)) :]
             raise self._impossible(
-                f"goes in a circle: {' -> '.join([*around, name])}", "remove one `extends`"
+                f"goes in a circle: {' -> '.join(map(_short, [*around, name]))}", "remove one `extends`"
             )
         if len(names) == MAX_FILES:
-            what = f"more than {MAX_FILES} files extend one another: {' -> '.join(names)}"
+            what = f"more than {MAX_FILES} files extend one another: {' -> '.join(map(_short, names))}"
             raise self._impossible(what, "put some of them together")
         base = self._base(name, bases)
-        if base.target != self.last.target:
-            what = f"{name} is for {base.target}, and this mapping for {self.last.target}"
+        if None not in (base.target, self.last.target) and base.target != self.last.target:
+            what = f"{_short(name)} is for {base.target}, and this mapping for {self.last.target}"
             raise self._impossible(what, "extend a mapping for the same target", base)
         self.layers.append(base)
 
@@ -122,19 +140,20 @@ class _Chain:
             raise self._impossible("no other file can be read here", "write its rules into this file")
         try:
             return bases.layer(name)
-        except ConfigError as error:
-            raise ConfigError([*self._problems(), *error.problems]) from None
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
+            reason = getattr(error, "strerror", None) or "no file can have this name"
             remedy = f"name a file relative to this one, or {SHIPPED}FILE"
-            raise self._impossible(f"{name} cannot be read: {reason}", remedy) from None
+            raise self._impossible(f"{_short(name)} cannot be read: {reason}", remedy) from None
 
     def _impossible(self, what: str, remedy: str, *others: Layer) -> ConfigError:
         problem = self.last.document.problem(("extends",), what, remedy)
-        return ConfigError([*self._problems(*others), problem])
+        return ConfigError([*(told for layer in others for told in layer.problems), problem])
 
-    def _problems(self, *others: Layer) -> list[Problem]:
-        return [problem for layer in (*self.layers, *others) for problem in layer.problems]
+
+def _short(name: str) -> str:
+    """A name as a complaint gives it: what cannot be printed is told, and the end of a long one tells most."""
+    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    return shown if len(shown) <= _LONGEST else "…" + shown[1 - _LONGEST :]
 
 
 def _named(written: str, file: str) -> str:

@@ -4,6 +4,7 @@ Only the shape. What a name, a word or a cell means needs the vocabulary, the ta
 vars, and is judged in `compile` and `check`. Models are strict: YAML has already said what is text and what is not.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -23,7 +24,9 @@ _MODE = (
     "When it is written: `initial` at creation, `follow` whenever the wanted value changes, `unless_edited` while "
     "nobody else has changed it, `enforce` (in this version) as `follow`."
 )
-_ELSE = "`else` needs `when`; say when the rule holds"
+# What is wrong, and what to do.
+Complaint = tuple[str, str]
+_ELSE: Complaint = ("`else` needs `when`", "say when the rule holds")
 
 
 class LookupSpec(Shape):
@@ -78,19 +81,22 @@ class FieldSpecification(Shape):
     else_: Value = Field(default="leave", alias="else", description="The value where `when` does not hold.")
     mode: ModeWord = Field(default="follow", description=_MODE)
 
-    @model_validator(mode="after")
-    def _one(self) -> "FieldSpecification":
-        table = self.values is not None or self.otherwise is not None
-        ways = (table, self.template is not None, self.lookup is not None, self.value is not None)
+    def contradictions(self) -> Iterator[Complaint]:
+        """What is wrong with its keys together, though each is right by itself."""
+        ways = (self.has_table, self.template is not None, self.lookup is not None, self.value is not None)
         if sum(ways) != 1:
-            raise ValueError("a field has one of `values`, `template`, `lookup` and `value`; keep one")
-        if table and self.from_ is None:
-            raise ValueError("a table of `values` needs `from`; name the property it looks at")
+            yield "a field has one of `values`, `template`, `lookup` and `value`", "keep one"
+        if self.has_table and self.from_ is None:
+            yield "a table of `values` needs `from`", "name the property it looks at"
         if self.template is not None and self.from_ is not None:
-            raise ValueError("a template has no use for `from`; remove it")
+            yield "a template has no use for `from`", "remove it"
         if "else_" in self.model_fields_set and self.when is None:
-            raise ValueError(_ELSE)
-        return self
+            yield _ELSE
+
+    @property
+    def has_table(self) -> bool:
+        """Whether values are looked up."""
+        return self.values is not None or self.otherwise is not None
 
 
 def _field_tag(value: Any) -> str:
@@ -135,11 +141,10 @@ class Decision(Shape):
     )
     mode: ModeWord = Field(default="follow", description=_MODE)
 
-    @model_validator(mode="after")
-    def _when_else(self) -> "Decision":
+    def contradictions(self) -> Iterator[Complaint]:
+        """What is wrong with its keys together, though each is right by itself."""
         if self.else_ is not None and self.when is None:
-            raise ValueError(_ELSE)
-        return self
+            yield _ELSE
 
 
 class TagRule(Shape):
@@ -173,11 +178,10 @@ class NoteRule(Shape):
     when: str | bool | None = Field(default=None, description=_WHEN)
     backfill: bool = Field(default=False, description="Whether a new rule is for what is past, too.")
 
-    @model_validator(mode="after")
-    def _one(self) -> "NoteRule":
+    def contradictions(self) -> Iterator[Complaint]:
+        """What is wrong with its keys together, though each is right by itself."""
         if (self.each is None) is (self.changed is None):
-            raise ValueError("a note has either `each` or `changed`; keep one")
-        return self
+            yield "a note has either `each` or `changed`", "keep one"
 
 
 class TaskRule(Shape):

@@ -8,11 +8,9 @@ from typing import Any
 from connector.mapping.compiled import CompiledMapping
 from connector.mapping.example_shape import Example, ExampleRecord, ExampleRecords, Expectation
 from connector.mapping.outcome import written
-from connector.mapping.report import Report
 from connector.mapping.text import show
-from connector.mapping.vocabulary import PROPERTIES
 from connector.model import Facts, Mapped, RecordFacts, Snapshot, link_name
-from connector.yamlsource import Path, nearest
+from connector.yamlsource import Path
 
 # What an example leaves out is as on a new incident that nobody has touched.
 UNTOUCHED = MappingProxyType(
@@ -27,6 +25,8 @@ UNTOUCHED = MappingProxyType(
         "lastUpdateDateTime": "2024-01-01T00:00:00Z",
     }
 )
+
+
 # Names that follow from others, and what to give instead.
 DERIVED = MappingProxyType(
     {"experts": "give status, assignedTo and systemTags", "portalUrl": "give incidentWebUrl"}
@@ -61,31 +61,21 @@ class ExampleResult:
 
 def run_examples(mapping: CompiledMapping) -> list[ExampleResult]:
     """Every example of the mapping file, in order."""
-    return [_result(mapping, index, example) for index, example in enumerate(mapping.document.examples)]
+    return [
+        ExampleResult(example.name, tuple(differences(example, outcome_of(mapping, example), index)))
+        for index, example in enumerate(mapping.document.examples)
+    ]
 
 
-def check_examples(mapping: CompiledMapping, report: Report, *, run: bool = True) -> None:
-    """Complain about properties no incident has, and with `run` about examples that fail, once for each difference."""
-    for index, example in enumerate(mapping.document.examples):
-        for part, incident in (("incident", example.incident), ("old", example.old or {})):
-            for name in incident:
-                if name not in PROPERTIES or name in DERIVED:
-                    path = ("examples", index, part, name)
-                    remedy = (
-                        DERIVED.get(name) or nearest(name, PROPERTIES) or "name a property of the incident"
-                    )
-                    report.add(path, f"an incident has no `{name}`", remedy, at_key=True)
-        for difference in _result(mapping, index, example).differences if run else ():
-            report.add(
-                difference.path, f"example `{example.name}`: {difference}", "correct the rule or the example"
-            )
-
-
-def _result(mapping: CompiledMapping, index: int, example: Example) -> ExampleResult:
+def outcome_of(mapping: CompiledMapping, example: Example) -> Mapped:
+    """What becomes of an example."""
     old: Snapshot | None = None if example.old is None else UNTOUCHED | example.old
-    mapped = mapping.apply(UNTOUCHED | example.incident, old, facts_of(example))
-    path = ("examples", index, "expect")
-    return ExampleResult(example.name, tuple(_differences(example.expect, mapped, path)))
+    return mapping.apply(UNTOUCHED | example.incident, old, facts_of(example))
+
+
+def differences(example: Example, mapped: Mapped, index: int) -> Iterator[Difference]:
+    """What of an outcome is not as the example at `index` of the file expects it."""
+    return _differences(example.expect, mapped, ("examples", index, "expect"))
 
 
 def facts_of(example: Example) -> Facts:

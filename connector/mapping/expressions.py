@@ -7,37 +7,29 @@ faster than a rendered Jinja2 template, too.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import nodes
 
 from connector.mapping.comparisons import compare
-from connector.mapping.expr import Expr, ExpressionError, Run, Scope, constant
+from connector.mapping.expr import BROKEN, Expr, ExpressionError, Run, Scope, constant
 from connector.mapping.filters import FILTERS
+from connector.mapping.futile import check_comparison
 from connector.mapping.names import Names
+from connector.mapping.syntax import MAX_NUMBER, balanced, is_template, parse
 from connector.mapping.text import MAX_TEXT, show
 from connector.mapping.view import UndecidedError, View
 from connector.mapping.vocabulary import Kind
 from connector.yamlsource import nearest
 
-MAX_SOURCE = 16 * 1024
-MAX_NUMBER = 2**53
-# Closures call each other as deeply as the expression nests; a chain of `or` nests, too.
-MAX_DEPTH = 60
-_TOO_DEEP = ("nests too deeply", "use `in` with a list, or split it with `let`")
-_NOTHING = constant(None)
 _PLAIN = frozenset({Kind.BOOL, Kind.TEXT, Kind.NUMBER, Kind.TIME})
-
-
-def is_template(text: str) -> bool:
-    """Whether a text is a template rather than itself."""
-    return "{{" in text or "{%" in text or "{#" in text
 
 
 def compile_expression(source: str, scope: Scope) -> Expr:
     """The expression as a closure. Raises ExpressionError with everything that is wrong with it."""
-    body = [] if is_template(source) else _parse("{{ " + source + " }}")
+    body = [] if is_template(source) else parse("{{ " + source + " }}")
     if len(body) != 1 or isinstance(body[0], nodes.TemplateData):
         raise ExpressionError(("this is not one expression", "write it without `{{` and `}}`"))
     compiler = _Compiler(scope)
@@ -49,7 +41,7 @@ def compile_expression(source: str, scope: Scope) -> Expr:
 def compile_template(source: str, scope: Scope) -> Expr:
     """The template as a closure that gives a text. Raises ExpressionError with everything that is wrong with it."""
     compiler = _Compiler(scope)
-    parts = [compiler.expression(node) for node in _parse(source)]
+    parts = [compiler.expression(node) for node in parse(source)]
     compiler.raise_complaints()
     reads = frozenset[str]().union(*(part.reads for part in parts))
     if all(part.constant for part in parts):
@@ -93,67 +85,15 @@ def _printer(pieces: list[tuple[str, Run]], after: str) -> Run:
     return run
 
 
-def _parse(source: str) -> list[nodes.Expr]:
-    if len(source) > MAX_SOURCE:
-        raise ExpressionError((f"longer than {MAX_SOURCE} characters", "split it with `let`"))
-    try:
-        tree = Environment(autoescape=False, keep_trailing_newline=True).parse(source)  # noqa: S701  # nothing is rendered
-    except TemplateSyntaxError as error:
-        raise ExpressionError(_misread(error.message or "")) from error
-    except RecursionError as error:
-        raise ExpressionError(_TOO_DEEP) from error
-    except ValueError as error:  # Python's own bound on the digits of a number
-        raise ExpressionError(("a number has too many digits", f"use at most {MAX_NUMBER}")) from error
-    found: list[nodes.Expr] = []
-    for statement in tree.body:
-        if not isinstance(statement, nodes.Output):
-            raise ExpressionError(("`{% ... %}` is not part of the language", "use `when`, a table or `let`"))
-        found.extend(statement.nodes)
-    if any(_deeper_than(MAX_DEPTH, node) for node in found):
-        raise ExpressionError(_TOO_DEEP)
-    return found
-
-
-# What Jinja2's parser says, what it means to somebody who wrote the expression, and what to do.
-_MISREAD = (
-    ("got '='", "`=` is no comparison", "compare with `==`"),
-    ("unexpected char '&'", "`&` is not part of the language", "write `and`"),
-    ("expected token 'name', got '|'", "`||` is not part of the language", "write `or`"),
-    ("unexpected char '!'", "`!` is not part of the language", "write `not`"),
-    ("Jinja was looking for", "`{% ... %}` is not part of the language", "use `when`, a table or `let`"),
-    ("Expected an expression, got 'end of print statement'", "an expression is missing", "name a property"),
-    ("unexpected char '\u2018'", "`\u2018` is not a quote here", "write `'`"),
-    ("unexpected end of template", "`{{` is never closed", "close it with `}}`"),
-    ("unexpected '}'", "`{{` is never closed", "close it with `}}`"),
-    ("expected token 'name'", "a filter is missing after `|`", "name it, or remove the `|`"),
-    ("unexpected 'end of print statement'", "a value is missing", "write it, or remove what stands before"),
-    ("expected token 'end of print statement'", "a value follows another", "put an operator between the two"),
-)
-
-
-def _misread(said: str) -> tuple[str, str]:
-    known = ((what, remedy) for fragment, what, remedy in _MISREAD if fragment in said)
-    what, remedy = next(known, (said, "correct the expression"))
-    return f"does not compile: {what}", remedy
-
-
-def _deeper_than(depth: int, node: nodes.Node) -> bool:
-    level: list[nodes.Node] = [node]
-    for _ in range(depth):
-        level = [child for parent in level for child in parent.iter_child_nodes()]
-        if not level:
-            return False
-    return True
-
-
 class _Compiler:
     """Compiles nodes, collecting complaints, so that one look shows everything wrong with an expression."""
 
     def __init__(self, scope: Scope) -> None:
         self._names = Names(scope)
-        self._complaints: list[tuple[str, str]] = []
+        self._complaints: dict[tuple[str, str], None] = {}
+        self._broken = False
         self._handlers: dict[type[nodes.Node], Callable[[Any], Expr]] = {
-            nodes.TemplateData: lambda node: constant(node.data),
+            nodes.TemplateData: lambda node: constant(balanced(node.data)),
             nodes.Const: self._const,
             nodes.Name: lambda node: self._names.name(node.name),
             nodes.Getattr: self._attribute,
@@ -169,25 +109,32 @@ class _Compiler:
 
     def raise_complaints(self) -> None:
         """Raise ExpressionError if anything was wrong."""
-        if self._complaints:
+        if self._broken:
             raise ExpressionError(*self._complaints)
 
     def expression(self, node: nodes.Node) -> Expr:
-        """The closure for a node; after a complaint, one that gives null."""
+        """The closure for a node; BROKEN after a complaint, and where a part of it is."""
         kind: type[nodes.Node] = type(node)
         handler = self._handlers.get(kind)
         if handler is None:
-            word, remedy = _REFUSED.get(kind, ("this", "see the reference for what is"))
-            return self._complain(f"{word} is not part of the language", remedy)
+            handler = self._refused
         try:
-            return handler(node)
+            found = handler(node)
         except ExpressionError as error:
-            self._complaints.extend(error.complaints)
-            return _NOTHING
+            self._complaints.update(dict.fromkeys(error.complaints))
+            found = BROKEN
+        self._broken = self._broken or found is BROKEN
+        return found
 
     def _complain(self, what: str, remedy: str) -> Expr:
-        self._complaints.append((what, remedy))
-        return _NOTHING
+        raise ExpressionError((what, remedy))
+
+    def _refused(self, node: nodes.Node) -> Expr:
+        if not isinstance(node, nodes.Call | nodes.Dict):
+            for child in node.iter_child_nodes():
+                self.expression(child)
+        word, remedy = _REFUSED.get(type(node), ("this", "see the reference for what is"))
+        return self._complain(f"{word} is not part of the language", remedy)
 
     def _const(self, node: nodes.Const) -> Expr:
         if isinstance(node.value, float):
@@ -204,19 +151,24 @@ class _Compiler:
 
     def _list(self, node: nodes.List | nodes.Tuple) -> Expr:
         items = [self.expression(item) for item in node.items]
+        if BROKEN in items:
+            return BROKEN
         if not all(item.constant for item in items):
             return self._complain("a list may hold only literals and vars", "compare with `or`")
-        return constant([item.value for item in items])
+        listed = constant([item.value for item in items])
+        return replace(listed, reads=frozenset[str]().union(*(item.reads for item in items)))
 
     def _compare(self, node: nodes.Compare) -> Expr:
         sides = [self.expression(node.expr), *(self.expression(operand.expr) for operand in node.ops)]
-        if self._complaints:
-            return _NOTHING
+        if BROKEN in sides:
+            return BROKEN
         reads = frozenset[str]().union(*(side.reads for side in sides))
-        runs = [
-            compare(operand.op, left, right)
-            for operand, left, right in zip(node.ops, sides, sides[1:], strict=False)
-        ]
+        written = [_literal(side) for side in (node.expr, *(operand.expr for operand in node.ops))]
+        runs = []
+        for place, operand in enumerate(node.ops):
+            left, right = sides[place : place + 2]
+            runs.append(compare(operand.op, left, right))
+            check_comparison(operand.op, left, right, literals=written[place : place + 2])
         if len(runs) == 1:
             return Expr(runs[0], Kind.BOOL, reads=reads)
         return Expr(lambda view: all(run(view) for run in runs), Kind.BOOL, reads=reads)
@@ -229,21 +181,27 @@ class _Compiler:
 
     def _both(self, node: nodes.And | nodes.Or, *, decisive: bool) -> Expr:
         left, right = self.expression(node.left), self.expression(node.right)
+        if BROKEN in (left, right):
+            return BROKEN
         kind = left.kind if left.kind is right.kind and left.kind in _PLAIN else Kind.ANY
         return Expr(_logic(left.run, right.run, decisive=decisive), kind, reads=left.reads | right.reads)
 
     def _not(self, node: nodes.Not) -> Expr:
         inner = self.expression(node.node)
+        if inner is BROKEN:
+            return BROKEN
         return Expr(lambda view: not inner.run(view), Kind.BOOL, reads=inner.reads)
 
     def _negative(self, node: nodes.Neg) -> Expr:
         inner = self.expression(node.node)
+        if inner is BROKEN:
+            return BROKEN
         if not inner.constant or inner.kind is not Kind.NUMBER:
             return self._complain("arithmetic is not part of the language", "write the number")
         return constant(-inner.value)
 
     def _filter(self, node: nodes.Filter) -> Expr:
-        subject = self.expression(node.node) if node.node is not None else _NOTHING
+        subject = constant(None) if node.node is None else self.expression(node.node)
         arguments = [self.expression(argument) for argument in node.args]
         known = FILTERS.get(node.name)
         if known is None:
@@ -251,13 +209,22 @@ class _Compiler:
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
             return self._complain(f"`{node.name}` takes no named arguments", "give them in order")
         if not known.least <= len(arguments) <= known.most:
-            count = f"{known.least}" if known.least == known.most else f"{known.least} to {known.most}"
-            what = f"`{node.name}` takes {count} arguments, not {len(arguments)}"
-            return self._complain(what, f"write it as `{known.example or node.name}`")
-        return _NOTHING if self._complaints else known.build(subject, arguments)
+            remedy = f"write it as `{known.example or node.name}`"
+            return self._complain(f"`{node.name}` takes {known.takes}, not {len(arguments)}", remedy)
+        # What is wrong with one of them is told whatever the others are.
+        built = known.build(subject, arguments)
+        return BROKEN if BROKEN in (subject, *arguments) else built
 
 
-_PLAIN = frozenset({Kind.BOOL, Kind.TEXT, Kind.NUMBER, Kind.TIME})
+def _literal(node: nodes.Node) -> bool:
+    """Whether a value stands in the text itself: vars may be others on another route."""
+    if isinstance(node, nodes.List | nodes.Tuple):
+        return all(_literal(item) for item in node.items)
+    if isinstance(node, nodes.Neg):
+        return _literal(node.node)
+    return isinstance(node, nodes.Const) or (isinstance(node, nodes.Name) and node.name == "null")
+
+
 _ARITHMETIC = ("arithmetic", "write the result, or use the filter `plus` for times")
 _REFUSED: Mapping[type[nodes.Node], tuple[str, str]] = MappingProxyType(
     {

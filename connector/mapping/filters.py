@@ -7,13 +7,13 @@ or a var: then a mistake in them is a complaint about the mapping and never abou
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any
 
 from connector.mapping import text as texts
-from connector.mapping.expr import Expr, ExpressionError, Run
+from connector.mapping.expr import BROKEN, Expr, ExpressionError, Run
 from connector.mapping.html import plain
 from connector.mapping.view import View
 from connector.mapping.vocabulary import Kind, Vocabulary
@@ -35,6 +35,13 @@ class Filter:
     most: int = 0
     example: str = ""
 
+    @property
+    def takes(self) -> str:
+        """How many arguments it takes, in words."""
+        if self.least < self.most:
+            return f"{self.least} to {self.most} arguments"
+        return f"{self.least or 'no'} argument{'s' if self.least != 1 else ''}"
+
 
 def _derive(subject: Expr, run: Run, kind: Kind, *others: Expr, vocabulary: Vocabulary | None = None) -> Expr:
     reads = subject.reads.union(*(other.reads for other in others))
@@ -49,13 +56,44 @@ def _simple(change: Callable[[Any], Any], kind: Kind) -> Filter:
     return Filter(build)
 
 
+def _lettered(name: str, change: Callable[[Any], str]) -> Filter:
+    """A filter that changes the letters of a text and makes no time of what is none."""
+
+    def build(subject: Expr, _: Sequence[Expr]) -> Expr:
+        if subject.kind is Kind.NUMBER:
+            raise ExpressionError((f"`{name}` has nothing to do in a number", "remove it"))
+        run = subject.run
+        return replace(_derive(subject, lambda view: change(run(view)), Kind.TEXT), worded=subject.worded)
+
+    return Filter(build)
+
+
+# A text may be a time that somebody wrote.
+_TIMELY = frozenset({Kind.TIME, Kind.TEXT, Kind.OWNER, Kind.ANY})
+
+
+def _check_time(subject: Expr, name: str) -> None:
+    """Raise ExpressionError for what is never a time."""
+    if (
+        subject.kind not in _TIMELY
+        or subject.worded
+        or (subject.constant and isinstance(subject.value, list))
+    ):
+        raise ExpressionError(
+            (f"`{name}` takes a time, which this never is", "use it on createdDateTime, say")
+        )
+
+
 def _known(argument: Expr, what: str, remedy: str) -> str:
+    if argument is BROKEN:
+        raise ExpressionError
     if not argument.constant or not isinstance(argument.value, str):
         raise ExpressionError((f"{what} must be a text known beforehand", remedy))
     return argument.value
 
 
 def _date(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    _check_time(subject, "date")
     form = _format(_known(arguments[0], "the format of `date`", "write it in quotes, or use a var"))
     zone = (
         _zone(_known(arguments[1], "the zone of `date`", "name it in quotes, or use a var"))
@@ -100,6 +138,7 @@ def _revision(value: Any) -> Revision | None:
 
 
 def _plus(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    _check_time(subject, "plus")
     written = _known(arguments[0], "a duration", "write it as '90s', '15m', '4h' or '2d'")
     match = _DURATION.fullmatch(written)
     if match is None:
@@ -117,6 +156,8 @@ def _plus(subject: Expr, arguments: Sequence[Expr]) -> Expr:
 
 
 def _cut(subject: Expr, arguments: Sequence[Expr]) -> Expr:
+    if arguments[0] is BROKEN:
+        return BROKEN
     limit = arguments[0].value if arguments[0].constant else None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ExpressionError(("`cut` takes a positive whole number", "write it as cut(80)"))
@@ -158,7 +199,9 @@ def _words(subject: Expr, _: Sequence[Expr]) -> Expr:
             return [words.get(item) or _word(vocabulary, item) for item in value]
         return words.get(value) or _word(vocabulary, value)
 
-    return _derive(subject, run, Kind.TEXTS if subject.kind is Kind.TEXTS else Kind.TEXT)
+    if subject.kind is Kind.TEXTS:
+        return _derive(subject, run, Kind.TEXTS)
+    return replace(_derive(subject, run, Kind.TEXT), worded=subject.kind is Kind.ENUM)
 
 
 def _word(vocabulary: Vocabulary, value: Any) -> str:
@@ -196,11 +239,11 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "unique": Filter(_unique),
         "first": Filter(_first),
         "count": _simple(lambda value: len(_items(value)), Kind.NUMBER),
-        "upper": _simple(lambda value: texts.show(value).upper(), Kind.TEXT),
-        "lower": _simple(lambda value: texts.show(value).lower(), Kind.TEXT),
+        "upper": _lettered("upper", lambda value: texts.show(value).upper()),
+        "lower": _lettered("lower", lambda value: texts.show(value).lower()),
         "cut": Filter(_cut, 1, 1, "cut(80)"),
         "text": Filter(_words),
-        "plain": _simple(plain, Kind.TEXT),
+        "plain": _lettered("plain", plain),
         "json": _simple(texts.as_json, Kind.TEXT),
         "default": Filter(_default, 1, 1, "default('none')"),
     }

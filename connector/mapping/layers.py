@@ -10,6 +10,7 @@ from connector.errors import ConfigError, Problem
 from connector.mapping.sections import DROP, SECTIONS, Identity, Rule, Section, found, put
 from connector.mapping.shape import Fitted, fit
 from connector.yamlsource import Document, Part, nearest
+from connector.yamlsource.mending import GONE
 
 # What a base has for itself.
 _OWN = frozenset({"version", "name", "target", "extends", "examples"})
@@ -18,7 +19,10 @@ Drops = Mapping[tuple[Section, Identity], Rule]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One file: what of it fits, what is wrong with its shape, and which rules of its bases it drops."""
+    """One file: what of it fits, what is wrong with its shape, and which rules of its bases it drops.
+
+    `unsure`: it is not known which rules its author wants, because it drops none in a way that it can.
+    """
 
     name: str
     text: str
@@ -26,28 +30,42 @@ class Layer:
     fitted: Fitted = field(repr=False)
     problems: tuple[Problem, ...]
     drops: Drops
+    unsure: bool = False
 
     @property
-    def target(self) -> str:
-        """The type of target it is for."""
-        return self.fitted.file.target
+    def target(self) -> str | None:
+        """The type of target it is for; None: it does not say."""
+        return None if ("target",) in self.fitted.holes else self.fitted.file.target
 
     @property
     def extends(self) -> str | None:
         """What its base is called in it."""
-        return self.fitted.file.extends
+        return None if self.lacks_base else self.fitted.file.extends
+
+    @property
+    def lacks_base(self) -> bool:
+        """Whether it extends a file and does not say which."""
+        return ("extends",) in self.fitted.holes
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a part that holds rules could not be read, so that it is not known which rules there are."""
+        parts = {section.path[:length] for section in SECTIONS for length in range(3)}
+        lost = {place[:-1] if place[-1] is GONE else place for place in self.fitted.holes}
+        return not parts.isdisjoint(lost)
 
 
-def layer_of(document: Document, text: str) -> Layer:
-    """The file in `document`. Raises ConfigError where nothing of it, or not what it extends, can be read."""
+def layer_of(document: Document, text: str, wrong: Sequence[Problem] = ()) -> Layer:
+    """The file in `document`, of which `wrong` is told already. Raises ConfigError where nothing of it can be read."""
     rest, drops = _split(document.part)
     fitted, problems = fit(Document(document.file, rest.data, rest.node))
-    problems += _wrong_drops(document, drops)
-    if fitted is None or ("extends" in document.data) != ("extends" in fitted.document.data):
-        raise ConfigError(problems)
+    if fitted is None:
+        raise ConfigError([*wrong, *problems])
+    amiss = _wrong_drops(document, drops)
     if fitted.file.extends is None:
-        problems += [_no_base(document, section, rule) for (section, _), rule in drops.items()]
-    return Layer(document.file, text, document, fitted, tuple(problems), drops)
+        amiss += [_no_base(document, section, rule) for (section, _), rule in drops.items()]
+    told = (*wrong, *problems, *amiss)
+    return Layer(document.file, text, document, fitted, told, drops, unsure=bool(amiss))
 
 
 def _no_base(document: Document, section: Section, rule: Rule) -> Problem:
@@ -128,7 +146,7 @@ class Merger:
         known = {identity for identity, _ in rules}
         dropped = {identity: rule for (where, identity), rule in layer.drops.items() if where == section}
         # Where part of a file could not be read, it is not known what there is to drop.
-        if not any(each.problems for each in self._layers):
+        if not any(each.is_torn or each.lacks_base or each.unsure for each in self._layers):
             for identity in dropped.keys() - known:
                 self._complain(layer, section, dropped[identity], known)
         return [rule for rule in rules if rule[0] not in dropped]

@@ -9,7 +9,8 @@ from typing import Any
 
 from connector.mapping.document import FieldSpecification, MappingFile, ValueSpec
 from connector.mapping.expr import Expr, Scope
-from connector.mapping.expressions import compile_template, is_template
+from connector.mapping.expressions import compile_template
+from connector.mapping.syntax import is_template
 from connector.mapping.text import show
 from connector.mapping.values import COLUMNS, literal
 from connector.model import Catalogue, FieldKind, FieldSpec, FieldValue, Lookup, Writing

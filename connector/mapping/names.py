@@ -1,10 +1,11 @@
 """Names: what an expression may call things, and what each name gives."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from connector.mapping.expr import Expr, ExpressionError, Scope, constant
+from connector.mapping.expr import BROKEN, Expr, ExpressionError, Scope, constant
 from connector.mapping.view import View, reader
 from connector.mapping.vocabulary import COMMENT, ENUMS, LATER, PROPERTIES, Kind, Property
 from connector.model import Facts, RecordFacts
@@ -53,7 +54,7 @@ class Names:
         readers: dict[str, Callable[[list[str]], Expr | None]] = {
             "vars": self._var,
             "old": lambda parts: self._old(parts[0]) if len(parts) == 1 else None,
-            "source": lambda parts: constant(self._scope.source_name) if parts == ["name"] else None,
+            "source": self._source,
             "item": self._member,
             "record": lambda parts: self._record(path, parts, lambda facts: facts.record),
             "mergedInto": self._merged,
@@ -67,6 +68,13 @@ class Names:
         if root in _PARTS:
             raise ExpressionError((f"unknown name `{'.'.join(path)}`", f"write it as `{_PARTS[root]}`"))
         raise self._unknown(root)
+
+    def _source(self, parts: list[str]) -> Expr | None:
+        return (
+            replace(constant(self._scope.source_name), reads=frozenset({"source"}))
+            if parts == ["name"]
+            else None
+        )
 
     def _member(self, parts: list[str]) -> Expr | None:
         item = self._scope.item
@@ -118,15 +126,27 @@ class Names:
             return ExpressionError(("`item` exists only beside `each`", "name a property"))
         if any(vocabulary.member(name) for vocabulary in ENUMS.values()):
             return ExpressionError((f"`{name}` is a word, not a name", f"write it in quotes: '{name}'"))
+        return self._undefined(name)
+
+    def _undefined(self, name: str) -> ExpressionError:
+        if name in self._scope.later:
+            return ExpressionError((f"`{name}` is defined later", "move it above"))
+        if self._scope.partial:
+            return ExpressionError()
         known = [*PROPERTIES, *self._scope.lets, *_PARTS]
         return ExpressionError((f"unknown name `{name}`", nearest(name, known) or _REFERENCE))
 
     def _let(self, name: str) -> Expr:
         let = self._scope.lets[name]
-        if let.constant:
+        if let.constant or let is BROKEN:
             return let
         return Expr(
-            lambda view: view.let(name), let.kind, let.vocabulary, nullable=let.nullable, reads=let.reads
+            lambda view: view.let(name),
+            let.kind,
+            let.vocabulary,
+            nullable=let.nullable,
+            reads=let.reads,
+            worded=let.worded,
         )
 
     def _var(self, path: list[str]) -> Expr:
@@ -137,7 +157,7 @@ class Names:
                 remedy = nearest(part, known) if known else f"give the route `vars: {{{path[0]}: ...}}`"
                 raise ExpressionError((f"the route has no var `{'.'.join(path)}`", remedy))
             value = value[part]
-        return constant(value)
+        return replace(constant(value), reads=frozenset({"vars"}))
 
     def _old(self, name: str) -> Expr:
         if name not in PROPERTIES:
@@ -154,6 +174,8 @@ class Names:
 
 
 def _member(item: Expr, name: str) -> Expr:
+    if item is BROKEN:
+        return BROKEN
     if item.kind is not Kind.COMMENT:
         raise ExpressionError((f"an item here has no `{name}`", "write `item`"))
     if name not in COMMENT:

@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from connector.mapping.expr import ExpressionError, Scope
-from connector.mapping.expressions import is_template
 from connector.mapping.names import Names
+from connector.mapping.syntax import is_template
 from connector.mapping.view import UndecidedError, View
 from connector.model import JSON
 

@@ -1,33 +1,42 @@
-"""The file's shape, with every complaint about it, and as much of the file as can be judged further.
+"""The file's shape, with every complaint about it, and all of the file that can be judged further.
 
-A part that does not fit is cut out and the rest is read again, so that one mistyped key does not hide every other
-mistake in the file.
+A key that is misspelt is read as the one that was meant. What is wrong otherwise is replaced by something of the
+right shape that is marked as no one's words (`yamlsource.mending`): one value alone, so that everything around it is
+judged in the same run.
 """
 
-import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pydantic
+from pydantic_core import ErrorDetails
 
 from connector.errors import Problem
 from connector.mapping.document import MappingFile
-from connector.yamlsource import Document, problems_of
-from connector.yamlsource.validation import path_in
+from connector.yamlsource import Document, Part
+from connector.yamlsource.keys import annotations_at, keys_at
+from connector.yamlsource.mending import GONE, Drop, Edit, Place, Put, Read, Rename, holes, mended, stand_in
+from connector.yamlsource.validation import Misfits, misfits, told
 
-_ROUNDS = 3
-# What stands in for a wrong head of the file while the rest is judged.
-_PLACEHOLDERS: Mapping[str, Any] = MappingProxyType({"version": 1, "name": "unnamed"})
+# What is mended may be wrong in another way, and what was hidden by it comes to light.
+_ROUNDS = 5
+# A key this much like another one is a slip of the finger, not another idea.
+_ALIKE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A document without what does not fit, and the same as a model."""
+    """A document with marks where something does not fit, and the same as a model."""
 
     document: Document
     file: MappingFile
+
+    @property
+    def holes(self) -> frozenset[Place]:
+        """The places of the marks."""
+        return frozenset(holes(self.document.root))
 
 
 def fit(document: Document) -> tuple[Fitted | None, list[Problem]]:
@@ -35,37 +44,74 @@ def fit(document: Document) -> tuple[Fitted | None, list[Problem]]:
     if not isinstance(document.data, dict):
         return None, [document.problem((), "a mapping file is keys and values", "start with `version: 1`")]
     problems: list[Problem] = []
-    data = document.data
-    for attempt in range(_ROUNDS):
-        fitting = replace(document, data=data)
+    for _ in range(_ROUNDS):
         try:
-            return Fitted(fitting, MappingFile.model_validate(data)), problems
+            return Fitted(document, MappingFile.model_validate(document.data)), problems
         except pydantic.ValidationError as error:
-            if attempt == 0:
-                problems += problems_of(fitting, error, MappingFile)
-            data = {**_PLACEHOLDERS, **_without(data, error)}
+            wrong = misfits(document.data, error)
+        renamed = _meant(document.data, wrong)
+        problems += told(document, _own(document, wrong, renamed), MappingFile)
+        if () in wrong:
+            break
+        part = _mended(document.part, wrong, renamed)
+        document = Document(document.file, part.data, part.node)
     return None, problems
 
 
-def _without(data: dict[str, Any], error: pydantic.ValidationError) -> dict[str, Any]:
-    """The data without what is wrong: an unknown key alone, of a wrong value the rule that has it."""
-    rest = copy.deepcopy(data)
-    for detail in error.errors(include_url=False):
-        path = path_in(data, detail["loc"])
-        depth = len(path) if detail["type"] == "extra_forbidden" else _depth(path)
-        _remove(rest, path[:depth])
-    return rest
+def _own(document: Document, wrong: Misfits, renamed: Mapping[Place, str]) -> Misfits:
+    """What is wrong by itself, and not because of a mistake that is told already."""
+    marks = frozenset(holes(document.root))
+    expected = {(*place[:-1], key) for place, key in renamed.items()}
+    return {
+        place: details
+        for place, details in wrong.items()
+        if marks.isdisjoint(place[:length] for length in range(len(place) + 1))
+        and (place not in expected or not _is_missing(details))
+        and not ((*place, GONE) in marks and details[0]["type"] == "value_error")
+    }
 
 
-def _depth(path: tuple[object, ...]) -> int:
-    return 2 if path[:1] in {("fields",), ("let",)} else 1
+def _is_missing(details: Sequence[ErrorDetails]) -> bool:
+    return details[0]["type"] == "missing"
 
 
-def _remove(node: Any, path: tuple[object, ...]) -> None:
-    """Remove a key, unless it went with something above it already."""
-    for part in path[:-1]:
-        if isinstance(node, dict) and part not in node:
-            return
-        node = node[part]
-    if path and isinstance(node, dict):
-        node.pop(path[-1], None)
+def _meant(data: Any, wrong: Misfits) -> dict[Place, str]:
+    """For each unknown key that is nearly another one, which nobody else stands for, that one."""
+    found: dict[Place, str] = {}
+    for place, details in wrong.items():
+        if details[0]["type"] == "extra_forbidden":
+            known = sorted(keys_at(MappingFile, data, place[:-1]))
+            folded = {key.casefold(): key for key in known if key not in _at(data, place[:-1])}
+            near = difflib.get_close_matches(str(place[-1]).casefold(), folded, n=1, cutoff=_ALIKE)
+            if near and all(
+                other[:-1] != place[:-1] or key != folded[near[0]] for other, key in found.items()
+            ):
+                found[place] = folded[near[0]]
+    return found
+
+
+def _at(data: Any, place: Place) -> Any:
+    for part in place:
+        data = data[part]
+    return data
+
+
+def _mended(part: Part, wrong: Misfits, renamed: Mapping[Place, str]) -> Part:
+    edits: dict[Place, Edit] = {place: Rename(key) for place, key in renamed.items()}
+    expected = {(*place[:-1], key) for place, key in renamed.items()}
+    for place, details in wrong.items():
+        if place not in edits and not (place in expected and _is_missing(details)):
+            edits[place] = _edit(part.data, place, details)
+    return mended(part, edits)
+
+
+def _edit(data: Any, place: Place, details: Sequence[ErrorDetails]) -> Edit:
+    """How what is wrong here is put out of the way."""
+    kinds, written = {detail["type"] for detail in details}, details[0]["input"]
+    if kinds == {"extra_forbidden"}:
+        return Drop()
+    if kinds == {"string_type"} and isinstance(written, int | bool):
+        return Read(str(written))
+    if kinds == {"list_type"} and isinstance(written, str):
+        return Read([written])
+    return Put(stand_in(annotations_at(MappingFile, data, place)))

@@ -33,12 +33,12 @@ def compile_task(
 ) -> Noter | None:
     """The compiled task rule; None after a complaint."""
     path = ("tasks", index)
-    before = len(report.problems)
+    before = len(report.wrong)
     each, inner = list_named(rule.each, (*path, "each"), scope, report)
     title = report.attempt((*path, "title"), compile_template, rule.title, inner)
     text = report.attempt((*path, "text"), compile_template, rule.text, inner)
     when = report.attempt((*path, "when"), condition, rule.when, inner)
-    if title is None or text is None or len(report.problems) > before:
+    if title is None or text is None or report.fell_since(before, path):
         return None
     asker = _Asker(rule, title.run, text.run, when, each, catalogue)
     reads = title.reads | text.reads | (each.reads if each is not None else frozenset())

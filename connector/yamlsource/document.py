@@ -17,7 +17,8 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from connector.errors import ConfigError, Problem
-from connector.yamlsource.parts import Gathered, Part
+from connector.yamlsource.mending import Put, mended
+from connector.yamlsource.parts import Dropped, Gathered, Part
 from connector.yamlsource.scalars import Scalars, value_of
 from connector.yamlsource.syntax import syntax_problem
 
@@ -97,6 +98,17 @@ def load(text: str | bytes, file: str) -> Document:
 
     Raises ConfigError for anything that is not one well-formed document within the bounds of this module.
     """
+    document, problems = read(text, file)
+    if problems:
+        raise ConfigError(problems)
+    return document
+
+
+def read(text: str | bytes, file: str) -> tuple[Document, list[Problem]]:
+    """Read one YAML document as far as possible, and say what is wrong; its place is marked (`mending`).
+
+    Raises ConfigError where nothing of it can be read.
+    """
     decoded = _decode(text, file)
     try:
         root = _compose(decoded, file)
@@ -109,10 +121,11 @@ def load(text: str | bytes, file: str) -> Document:
     if root is None:
         raise ConfigError([Problem("the file is empty", "write at least one key", "", file, 1, 1)])
     reading = _Reading(file)
-    data = reading.value(root, ())
-    if reading.problems:
+    whole = Part(reading.value(root, ()), root)
+    if () in reading.wrong:
         raise ConfigError(reading.problems)
-    return Document(file, data, root)
+    part = mended(whole, {path: Put(None) for path in reading.wrong}) if reading.wrong else whole
+    return Document(file, part.data, part.node), reading.problems
 
 
 def _decode(text: str | bytes, file: str) -> str:
@@ -182,6 +195,7 @@ class _Reading:
 
     def __init__(self, file: str) -> None:
         self.problems: list[Problem] = []
+        self.wrong: list[tuple[object, ...]] = []
         self._file = file
 
     def value(self, node: Node, path: tuple[object, ...]) -> Any:
@@ -194,14 +208,16 @@ class _Reading:
     def _mapping(self, node: MappingNode, path: tuple[object, ...]) -> dict[Any, Any]:
         data: dict[Any, Any] = {}
         places: dict[Any, Node] = {}
-        for key_node, value_node in node.value:
+        for index, (key_node, value_node) in enumerate(node.value):
             if not isinstance(key_node, ScalarNode):
                 self._refuse(key_node, path, "a key must be plain text", 'quote templates: "{{ ... }}"')
+                self.wrong.append(path)
                 continue
             key = self._scalar(key_node, path)
             if key in places:
                 line = places[key].start_mark.line + 1
                 self._refuse(key_node, (*path, key), f"the same key as in line {line}", "keep one of the two")
+                node.value[index] = (key_node, Dropped(value_node))
                 continue
             places[key] = key_node
             data[key] = self.value(value_node, (*path, key))
@@ -213,6 +229,7 @@ class _Reading:
         except ValueError as error:
             what, *remedy = error.args
             self._refuse(node, path, str(what), *(remedy or ["quote it to make it text"]))
+            self.wrong.append(path)
             return None
 
     def _refuse(self, node: Node, path: tuple[object, ...], what: str, remedy: str) -> None:

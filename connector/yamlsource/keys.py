@@ -25,9 +25,28 @@ def models_along(
     for part in path:
         data = data[part]
         annotations = [step for annotation in annotations for step in _steps(annotation, part)]
-        models = [model for annotation in annotations for model in _models(annotation, data)]
-        yield models
-        annotations = [*models, *(each for annotation in annotations for each in _containers(annotation))]
+        yield [model for annotation in annotations for model in _models(annotation, data)]
+        annotations = _inner(annotations, data)
+
+
+def annotations_at(model_type: type[BaseModel], data: Any, path: Sequence[object]) -> list[Any]:
+    """What may stand at `path`, whose last part need not be there."""
+    annotations: list[Any] = [model_type]
+    for depth, part in enumerate(path):
+        annotations = [step for each in _supposed(annotations, data) for step in _steps(each, part)]
+        data = None if depth + 1 == len(path) else data[part]
+    return annotations
+
+
+def _supposed(annotations: Sequence[Any], data: Any) -> list[Any]:
+    """As `_inner`; where a literal field is wrong, the data may be any model."""
+    return _inner(annotations, data) or _inner(annotations, None)
+
+
+def _inner(annotations: Sequence[Any], data: Any) -> list[Any]:
+    """The models and containers among which to go one step further into `data`."""
+    models = [model for annotation in annotations for model in _models(annotation, data)]
+    return [*models, *(each for annotation in annotations for each in _containers(annotation))]
 
 
 def _models(annotation: Any, data: Any) -> Iterator[type[BaseModel]]:

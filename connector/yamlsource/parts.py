@@ -21,6 +21,17 @@ class Gathered(SequenceNode):
         self.own = own
 
 
+class StandIn(Node):
+    """Stands where something is wrong, so that the rest can be read; nothing below it stands anywhere."""
+
+    def __init__(self, at: Node) -> None:
+        super().__init__(at.tag, None, at.start_mark, at.end_mark)
+
+
+class Dropped(StandIn):
+    """Stands in a mapping for a key that was taken out of its data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A value of a document: plain data, its node, and its key's node or its position in a list."""
@@ -34,11 +45,15 @@ class Part:
         """The values of a mapping by key; empty for anything else."""
         if not isinstance(self.data, Mapping) or not isinstance(self.node, MappingNode):
             return {}
-        nodes = {value_of(key): (key, node) for key, node in self.node.value if isinstance(key, ScalarNode)}
+        nodes = {
+            value_of(key): (key, node)
+            for key, node in self.node.value
+            if isinstance(key, ScalarNode) and not isinstance(node, Dropped)
+        }
         return {
             name: Part(value, nodes[name][1], nodes[name][0])
             for name, value in self.data.items()
-            if name in nodes  # what stands in for a wrong value stands nowhere
+            if name in nodes
         }
 
     def entries(self) -> list["Part"]:

@@ -5,6 +5,7 @@ itself tells the two apart: a part of a location that cannot be followed in the 
 """
 
 import difflib
+import itertools
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -62,17 +63,32 @@ def problems_of(
     document: Document, error: pydantic.ValidationError, model_type: type[pydantic.BaseModel] | None = None
 ) -> list[Problem]:
     """One problem for each place pydantic complains about; with `model_type`, near misses of keys are named."""
+    return told(document, misfits(document.data, error), model_type)
+
+
+Misfits = Mapping[tuple[object, ...], list[ErrorDetails]]
+
+
+def misfits(data: Any, error: pydantic.ValidationError) -> Misfits:
+    """What pydantic says of each place that it complains about."""
     places: dict[tuple[object, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
-        places.setdefault(_place(document.data, detail), []).append(detail)
+        places.setdefault(_place(data, detail), []).append(detail)
     above = {path[:length] for path in places for length in range(len(path))}
-    wrong = [
-        (path, details)
+    return {
+        path: details
         for path, details in places.items()
         # Not where this only says that another form was possible, and a form was recognised and looked into.
         if path not in above or any(detail["type"] not in _WRONG_TYPE for detail in details)
-    ]
-    problems = [_problem(document, path, details, model_type) for path, details in wrong[:MAX_PROBLEMS]]
+    }
+
+
+def told(
+    document: Document, wrong: Misfits, model_type: type[pydantic.BaseModel] | None = None
+) -> list[Problem]:
+    """A problem for each place; of very many the first."""
+    some = itertools.islice(wrong.items(), MAX_PROBLEMS)
+    problems = [_problem(document, path, details, model_type) for path, details in some]
     if len(wrong) > MAX_PROBLEMS:
         problems.append(
             document.problem((), f"{len(wrong) - MAX_PROBLEMS} more problems", "mend the others first")

@@ -50,15 +50,15 @@ from tests.unit.mapping.conftest import CATALOGUES, INCIDENT
         (
             "fields: {state: {value: 6}}",
             (
-                "4:10 fields.state: with any incident: state 6 needs close_code (rules in line 4); "
+                "4:18 fields.state.value: with any incident: state 6 needs close_code (rules in line 4); "
                 "give it a legal value there"
             ),
         ),
         (
             "fields: {state: {value: 2}, hold_reason: {value: 4, when: status == 'awaitingAction'}}",
             (
-                "4:29 fields.hold_reason: with status awaitingAction: a hold_reason is only legal with state 3 "
-                "(On Hold) (rules in line 4); give it a legal value there"
+                "4:43 fields.hold_reason.value: with status awaitingAction: a hold_reason is only legal with "
+                "state 3 (On Hold) (rules in line 4); give it a legal value there"
             ),
         ),
         ("version: 2", "4:1 version: the same key as in line 1; keep one of the two"),
@@ -92,7 +92,7 @@ def test_mistakes(complaints: Any, body: str, complaint: str) -> None:
         ("- version: 1", "m.yaml:1:1: a mapping file is keys and values; start with `version: 1`"),
         ("version: 1\nname: x", "m.yaml:1:1 target: is missing; add it"),
         (
-            "version: 1\nname: x\ntarget: sentinal",
+            "version: 1\nname: x\ntarget: sentinal\ncreate_when: false",
             "m.yaml:3:9 target: unknown target `sentinal`; did you mean `sentinel`?",
         ),
         (
@@ -134,6 +134,7 @@ tags: {into: note, add: [{each: nothing, tag: x}]}
         "7:27 scope[0].exclude_when",
         "9:3 fields.stat",
         "10:22 fields.impact.mod",
+        "11:13 fields.category",
         "11:22 fields.category.values",
         "11:25 fields.category.mod",
         "12:29 fields.urgency.values",
@@ -161,7 +162,7 @@ fields:
 def test_states_that_the_target_refuses_are_told_together(complaints: Any) -> None:
     assert complaints(SENTINEL, target="sentinel") == [
         (
-            "8:3 fields.classification: with status resolved, "
+            "11:5 fields.classification.otherwise: with status resolved, "
             "classification unknown or falsePositive or informationalExpectedActivity: "
             "classification FalsePositive takes IncorrectAlertLogic or InaccurateData, not SuspiciousActivity "
             "(rules in line 7, 8, 14); give it a legal value there"
@@ -191,7 +192,7 @@ create_when: classification == 'unknown' or determination == 'malware'
                 "title is needed to create a record"
             ),
         ),
-        (NEVER_CLASSIFIED, "with status resolved or redirected: status Closed needs a classification"),
+        (NEVER_CLASSIFIED, "6:35 fields.status.values.resolved: with status resolved: status Closed needs a"),
     ],
 )
 def test_what_a_target_needs_to_create_a_record(complaints: Any, body: str, complaint: str) -> None:
@@ -205,7 +206,7 @@ def test_records_that_are_only_joined_lack_nothing(load: Any) -> None:
 
 
 def test_a_field_that_must_not_be_empty(complaints: Any) -> None:
-    (complaint,) = complaints("fields: {title: ''}\n", target="sentinel")
+    (complaint,) = complaints("fields: {title: ''}\ncreate_when: false\n", target="sentinel")
 
     assert complaint == "4:17 fields.title: title cannot be empty on the target; use `leave`, or a value"
 
@@ -225,7 +226,7 @@ fields: {state: {value: 6, when: a or b, else: 1}, close_code: x}
 
 def test_scattered_states_are_told_shortly(complaints: Any) -> None:
     assert complaints(SCATTERED)[0] == (
-        "7:10 fields.state: with status active, determination malware; or status resolved, "
+        "7:18 fields.state.value: with status active, determination malware; or status resolved, "
         "assignedTo Customer: state 6 needs close_notes (rules in line 7); give it a legal value there"
     )
 

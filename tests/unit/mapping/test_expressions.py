@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.mapping.expr import Expr, ExpressionError, Scope
-from connector.mapping.expressions import compile_expression, compile_template, is_template
+from connector.mapping.expressions import compile_expression, compile_template
+from connector.mapping.syntax import is_template
 from connector.mapping.text import MAX_TEXT
 from connector.mapping.view import UndecidedError, View
 

@@ -19,7 +19,7 @@ def table(given: str, *rows: str, rest: str = "otherwise: [none]") -> str:
         ),
         (
             table("severity", "[high]"),
-            "9:9 decisions[0].rows[0]: the row has 1 cells; write 2: severity, u_out",
+            "9:9 decisions[0].rows[0]: the row has 1 cell; write 2: severity, u_out",
         ),
         (
             table("severity", "[hihg, x]"),

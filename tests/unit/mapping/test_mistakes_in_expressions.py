@@ -3,7 +3,8 @@
 import pytest
 
 from connector.mapping.expr import ExpressionError, Scope, constant
-from connector.mapping.expressions import MAX_SOURCE, compile_expression
+from connector.mapping.expressions import compile_expression
+from connector.mapping.syntax import MAX_SOURCE
 
 SCOPE = Scope(
     {"group": "SOC", "deep": {"er": [1, "two"]}},
@@ -112,7 +113,7 @@ SCOPE = Scope(
                 "json, default"
             ),
         ),
-        ("id | cut", "`cut` takes 1 arguments, not 0", "write it as `cut(80)`"),
+        ("id | cut", "`cut` takes 1 argument, not 0", "write it as `cut(80)`"),
         ("id | date", "`date` takes 1 to 2 arguments, not 0", "write it as `date('yyyy-MM-dd')`"),
         ("id | cut(length=3)", "`cut` takes no named arguments", "give them in order"),
         ("id | cut(*vars.deep.er)", "`cut` takes no named arguments", "give them in order"),

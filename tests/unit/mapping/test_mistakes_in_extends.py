@@ -151,4 +151,10 @@ def test_a_name_that_no_file_can_have() -> None:
         raise ValueError("embedded null byte")
 
     (complaint,) = Folder(child='extends: "a\\0b"\n').complaints(read=read)
-    assert "cannot be read: ValueError" in complaint
+    assert "extends: a\\x00b cannot be read: no file can have this name; " in complaint
+
+
+def test_a_name_without_end_is_told_in_part() -> None:
+    (complaint,) = Folder(child=f"extends: {'x' * 5000}.yaml\n").complaints()
+    assert "xxx.yaml cannot be read" in complaint
+    assert len(complaint) < 400

@@ -95,8 +95,8 @@ import pytest
             "5:11 fields.u_note: a template has no use for `from`; remove it",
         ),
         (
-            "impact: {value: 1, template: x}",
-            "5:11 fields.impact: a field has one of `values`, `template`, `lookup` and `value`; keep one",
+            "u_note: {value: 1, template: x}",
+            "5:11 fields.u_note: a field has one of `values`, `template`, `lookup` and `value`; keep one",
         ),
         (
             "impact: {value: {literal: 1, template: x}}",

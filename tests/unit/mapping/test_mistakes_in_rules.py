@@ -70,7 +70,7 @@ import pytest
         ),
         (
             "let: {a: b, b: id}",
-            "4:10 let.a: unknown name `b`; see the reference for the names of an incident",
+            "4:10 let.a: `b` is defined later; move it above",
         ),
         (
             "let: {a: id}\ntags: {into: u_tags, add: []}\nfields: {u_tags: '{{ a }}'}",

@@ -20,13 +20,13 @@ def test_what_to_do_goes_with_the_record(apply: Any) -> None:
         (
             "{close: follow_up}",
             "servicenow",
-            "4:15 when_record.close: a record of servicenow is never `close`; did you mean `closed`?",
+            "5:15 when_record.close: a record of servicenow is never `close`; did you mean `closed`?",
         ),
         (
             "{closed: reopen}",
             "servicenow",
             (
-                "4:23 when_record.closed: `reopen` cannot be done when a record is closed; "
+                "5:23 when_record.closed: `reopen` cannot be done when a record is closed; "
                 "use one of follow_up, note, report"
             ),
         ),
@@ -34,26 +34,26 @@ def test_what_to_do_goes_with_the_record(apply: Any) -> None:
             "{canceled: followup}",
             "servicenow",
             (
-                "4:25 when_record.canceled: `followup` cannot be done when a record is canceled; "
+                "5:25 when_record.canceled: `followup` cannot be done when a record is canceled; "
                 "did you mean `follow_up`?"
             ),
         ),
         (
             "{deleted: follow_up}",
             "servicenow",
-            "4:24 when_record.deleted: `follow_up` cannot be done when a record is deleted; use one of report",
+            "5:24 when_record.deleted: `follow_up` cannot be done when a record is deleted; use one of report",
         ),
         (
             "{closed: note}",
             "sentinel",
-            "4:15 when_record.closed: a record of sentinel is never `closed`; use one of deleted",
+            "5:15 when_record.closed: a record of sentinel is never `closed`; use one of deleted",
         ),
     ],
 )
 def test_what_the_target_cannot_do_is_refused(
     complaints: Any, written: str, target: str, complaint: str
 ) -> None:
-    assert complaints(f"when_record: {written}\n", target=target)[0] == complaint
+    assert complaints(f"create_when: false\nwhen_record: {written}\n", target=target)[0] == complaint
 
 
 def test_sentinel_may_be_told_what_it_does_anyway(load: Any) -> None:
