@@ -164,6 +164,50 @@ async def test_a_table_that_cannot_be_asked_is_left_and_the_ticket_goes_out(far:
     assert len(far.held()) == 2
 
 
+async def test_a_table_that_the_account_may_not_read_stops_no_ticket_and_empties_no_field(
+    far: ServiceNowHarness,
+) -> None:
+    found = Lookup("sys_user", ("user_name",), "sam.rivera", on_missing="clear")
+    target = far.start()
+    delivery, _ = await far.first(target, fields={**far.first_fields(), "assigned_to": found})
+    held = far.only().fields["assigned_to"]
+    far.mock.settings.unreadable_tables.add("sys_user")
+    other = replace(found, value="dana.example")
+    receipt = await deliver(far.start(), changed(delivery, assigned_to=other, short_description="new"))
+    assert (held, far.only().fields["short_description"]) == (far.only().fields["assigned_to"], "new")
+    assert "Insufficient rights" in receipt.left["assigned_to"]
+    assert receipt.link.applied["assigned_to"] == found
+
+
+async def test_a_name_with_a_comma_is_found_beside_others(far: ServiceNowHarness) -> None:
+    row = far.mock.create("sys_user", {"name": "Rivera, Sam (SOC)", "user_name": "x1"})
+    wanted = {
+        "opened_by": Lookup("sys_user", ("name", "user_name"), "dana.example"),
+        "caller_id": Lookup("sys_user", ("name", "user_name"), "Rivera, Sam (SOC)"),
+    }
+    await far.first(far.start(), fields={**far.first_fields(), **wanted})
+    held = far.only().fields
+    assert (held["caller_id"], held["opened_by"]) == (row["sys_id"], stable_id("sys_user", "dana.example"))
+
+
+async def test_many_long_names_do_not_make_too_long_an_address(far: ServiceNowHarness) -> None:
+    names = [f"Pr\u00fcfer {'x' * 90} {number}" for number in range(50)]
+    rows = [
+        far.mock.create("sys_user", {"name": name, "user_name": f"u{at}"}) for at, name in enumerate(names)
+    ]
+    target = far.start()
+    deliveries = [
+        far.delivery(
+            str(at), fields={**far.first_fields(), "caller_id": Lookup("sys_user", ("name", "email"), name)}
+        )
+        for at, name in enumerate(names)
+    ]
+    await target.prepare(deliveries)
+    receipt = await target.apply(deliveries[-1])
+    assert (far.only().fields["caller_id"], dict(receipt.left)) == (rows[-1]["sys_id"], {})
+    assert len([entry for entry in far.heard() if "sys_user" in entry.path]) < 10
+
+
 @pytest.mark.parametrize(
     ("name", "lookup", "held", "reason"),
     [

@@ -7,7 +7,7 @@ import pytest
 from connector.model import FieldValue, Lookup
 from connector.targets.servicenow.row import Memory, Row, not_taken
 from connector.targets.servicenow.tags import merged
-from connector.targets.servicenow.values import harmless, is_queryable, is_same, shown, text_of
+from connector.targets.servicenow.values import harmless, is_listable, is_queryable, is_same, shown, text_of
 from connector.targets.text import storable
 
 
@@ -74,22 +74,22 @@ def test_a_field_that_does_not_come_back_was_not_taken_and_an_emptied_choice_doe
 
 
 @pytest.mark.parametrize(
-    ("value", "safe"),
+    ("value", "alone", "listed"),
     [
-        ("mdxdr:tenant:1", True),
-        ("o'brien@example.com", True),
-        ("a^b", False),
-        ("a,b", False),
-        ("a\nb", False),
-        ("a\rb", False),
-        ("a\x00b", False),
-        ("JavaScript:gs.getUser()", False),
-        ("", False),
-        ("  ", False),
+        ("mdxdr:tenant:1", True, True),
+        ("o'brien@example.com", True, True),
+        ("O'Brien, Pat", True, False),
+        ("a^b", False, False),
+        ("a\nb", False, False),
+        ("a\rb", False, False),
+        ("a\x00b", False, False),
+        ("JavaScript:gs.getUser()", False, False),
+        ("", False, False),
+        ("  ", False, False),
     ],
 )
-def test_what_may_stand_in_a_query(value: str, safe: bool) -> None:
-    assert is_queryable(value) is safe
+def test_what_may_stand_in_a_query(value: str, alone: bool, listed: bool) -> None:
+    assert (is_queryable(value), is_listable(value)) == (alone, listed)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from connector.model import Delivery
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.row import ALWAYS, KEY, Row
 from connector.targets.servicenow.tags import touched
-from connector.targets.servicenow.values import is_queryable
+from connector.targets.servicenow.values import is_listable, is_queryable
 
 _BATCH = 100
 
 
 def check_queryable(key: str) -> None:
     """Raise RejectedError for a key that cannot be looked up: it could match records of other incidents."""
-    if not is_queryable(key):
+    if not is_listable(key):
         raise RejectedError(
             "the incident's key holds characters that cannot be looked up",
             part="record",
@@ -45,7 +45,7 @@ class Records:
 
     async def look_up(self, calls: Calls, deliveries: Sequence[Delivery]) -> None:
         """Look for the records of deliveries without a link."""
-        wanted = [delivery for delivery in deliveries if is_queryable(delivery.target_key)]
+        wanted = [delivery for delivery in deliveries if is_listable(delivery.target_key)]
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             names = {name for delivery in batch for name in touched(delivery.record)}
@@ -60,7 +60,7 @@ class Records:
         found: dict[str, Row] = {}
         for start in range(0, len(deliveries), _BATCH):
             batch = deliveries[start : start + _BATCH]
-            ids = [one.link.external_id for one in batch if one.link and is_queryable(one.link.external_id)]
+            ids = [one.link.external_id for one in batch if one.link and is_listable(one.link.external_id)]
             if not ids:
                 continue
             names = {name for delivery in batch for name in touched(delivery.record)}

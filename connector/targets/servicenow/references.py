@@ -2,25 +2,28 @@
 
 A reference takes a sys_id; an instance that resolves names itself takes the first of several people who share
 one. So rows are looked up by the fields the mapping names, and only a single match counts. A person who was
-found is remembered longer than one who was not, because the usual cure is to add the person. A table that the
-instance does not have, or refuses to search, has no rows: what refers to it is left, and the ticket goes out.
+found is remembered longer than one who was not, because the usual cure is to add the person. Of a table that the
+instance does not have, or that the account may not read, nothing is known: what refers to it is left as it is, never
+emptied, and the ticket goes out.
 
 Choices whose stored values are the instance's own are named by their labels, without regard to case; a label that the
 choice list does not have is taken for the value itself, except for a state, which is left.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from connector.errors import RejectedError
+from connector.errors import ForbiddenError, RejectedError
 from connector.model import FieldValue, Lookup
 from connector.targets.servicenow.calls import Calls
 from connector.targets.servicenow.row import Row
-from connector.targets.servicenow.values import is_queryable, text_of
+from connector.targets.servicenow.values import is_listable, is_queryable, text_of
 
 _FOUND_SECONDS = 900.0
 _MISSED_SECONDS = 120.0
 _BATCH = 50
+_ROOM = 6_000  # characters of an address for names; one that is too long is refused
 _MOST = 20_000
 _STATE = "state"
 _CHOICE_FIELDS = ("name", "element", "label", "value")
@@ -51,7 +54,7 @@ class References:
         self._choices: Mapping[str, Mapping[str, str]] = {}  # by field: values by label
         self._choices_until = 0.0
         self._found: dict[_Ask, tuple[float, frozenset[str]]] = {}
-        self._refused: dict[str, str] = {}  # by table: why it could not be asked
+        self._refused: dict[_Ask, str] = {}  # why it could not be asked
 
     @property
     def states(self) -> Mapping[str, str]:
@@ -68,9 +71,8 @@ class References:
                 asked = value.value.strip()
                 kinds.setdefault((value.table, value.by), {})[asked.casefold()] = asked
         for (table, by), wanted in kinds.items():
-            names = list(wanted.values())
-            for start in range(0, len(names), _BATCH):
-                await self._learn(calls, table, by, names[start : start + _BATCH])
+            for names in _batches(wanted.values(), len(by)):
+                await self._learn(calls, table, by, names)
 
     def resolve(self, fields: Mapping[str, FieldValue]) -> Resolved:
         """The texts of fields whose lookups were learnt."""
@@ -85,12 +87,14 @@ class References:
                     texts[name] = text
                 continue
             found = self._rows(value)
-            if len(found) == 1:
+            if refused := self._refused.get(_ask(value)):
+                left[name] = refused
+            elif len(found) == 1:
                 texts[name] = next(iter(found))
             elif (value.on_many if found else value.on_missing) == "clear":
                 texts[name] = ""
             else:
-                left[name] = self._refused.get(value.table) or _why(value, len(found))
+                left[name] = _why(value, len(found))
         return Resolved(texts, left)
 
     def _chosen(self, name: str, text: str) -> str | None:
@@ -118,30 +122,51 @@ class References:
         return ask in self._found and self._found[ask][0] > self._monotonic()
 
     async def _learn(self, calls: Calls, table: str, by: tuple[str, ...], names: list[str]) -> None:
-        # The instance compares with regard to case, and stores e-mail addresses mostly in lower case.
-        spellings = ",".join(dict.fromkeys(part for name in names for part in (name, name.lower())))
-        query = "^OR".join(f"{name}IN{spellings}" for name in by)
-        rows = await self._rows_of(calls, table, query, by)
+        query = "^OR".join(_condition(column, names) for column in by)
+        refused, rows = "", list[Row]()
+        try:
+            rows = await calls.rows(query, ("sys_id", "active", *by), limit=1000, table=table)
+        except (RejectedError, ForbiddenError) as error:
+            refused = str(error)
         if len(self._found) > _MOST:
             self._found.clear()
+            self._refused.clear()
         now = self._monotonic()
         for name in names:
-            key = name.casefold()
-            found = frozenset(row.sys_id for row in rows if _is_meant(row, by, key))
+            ask = table, by, name.casefold()
+            found = frozenset(row.sys_id for row in rows if _is_meant(row, by, ask[-1]))
             until = now + (_FOUND_SECONDS if len(found) == 1 else _MISSED_SECONDS)
-            self._found[(table, by, key)] = (until, found)
-
-    async def _rows_of(self, calls: Calls, table: str, query: str, by: tuple[str, ...]) -> list[Row]:
-        self._refused.pop(table, None)
-        try:
-            return await calls.rows(query, ("sys_id", "active", *by), limit=1000, table=table)
-        except RejectedError as error:
-            self._refused[table] = str(error)
-            return []
+            self._found[ask] = (until, found)
+            self._refused.pop(ask, None)
+            if refused:
+                self._refused[ask] = refused
 
 
 def _ask(lookup: Lookup) -> _Ask:
     return lookup.table, lookup.by, lookup.value.strip().casefold()
+
+
+def _batches(names: Iterable[str], columns: int) -> Iterator[list[str]]:
+    """Names that fit into one address: each stands there twice for each column."""
+    batch: list[str] = []
+    room = _ROOM
+    for name in names:
+        size = 2 * columns * len(quote(name))
+        if batch and (size > room or len(batch) == _BATCH):
+            yield batch
+            batch, room = [], _ROOM
+        batch.append(name)
+        room -= size
+    if batch:
+        yield batch
+
+
+def _condition(column: str, names: Iterable[str]) -> str:
+    """The instance compares with regard to case, and stores e-mail addresses mostly in lower case."""
+    spellings = dict.fromkeys(part for name in names for part in (name, name.lower()))
+    listed = ",".join(filter(is_listable, spellings))
+    alone = [f"{column}={name}" for name in spellings if not is_listable(name)]
+    return "^OR".join([*([f"{column}IN{listed}"] if listed else []), *alone])
 
 
 def _is_meant(row: Row, by: tuple[str, ...], key: str) -> bool:

@@ -25,13 +25,18 @@ _KINDS = MappingProxyType(
 )
 
 _CODE = re.compile(r"\[(/?)(code)\]", re.IGNORECASE)
-# `^` and `,` belong to the query language, and a value with `javascript:` is run by the instance.
-_UNSAFE = re.compile(r"[\^,\r\n\x00]|javascript:", re.IGNORECASE)
+# `^` belongs to the query language, as `,` does in lists, and a value with `javascript:` is run by the instance.
+_UNSAFE = re.compile(r"[\^\r\n\x00]|javascript:", re.IGNORECASE)
 
 
 def is_queryable(value: str) -> bool:
     """Whether a value may stand in an encoded query; there is no escape for those that may not."""
     return bool(value.strip()) and _UNSAFE.search(value) is None
+
+
+def is_listable(value: str) -> bool:
+    """Whether a value may be one of several in an encoded query."""
+    return is_queryable(value) and "," not in value
 
 
 def text_of(name: str, value: FieldValue) -> str:
