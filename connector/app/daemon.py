@@ -6,23 +6,28 @@ and are stopped by us in order: no more polls, then no more claims, then the req
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from connector.app.build import App, Feed, holder
 from connector.audit import AuditEntry, AuditKind
-from connector.errors import ConnectorError, StateError
+from connector.errors import ConnectorError, StateError, TransientError
 from connector.model import Event, EventKind
 from connector.store import heartbeats
 
 HEARTBEAT = timedelta(seconds=15)
+_AGAIN = 2.0  # seconds until work is begun again that could not go on without the state
 
 
 async def run(app: App, stop: asyncio.Event) -> None:
     """Poll and deliver until `stop` is set, then drain within the configured bound.
 
-    A background task that dies ends the program: a daemon that limps on without its deliverer looks healthy.
+    A background task that dies ends the program: a daemon that limps on without its deliverer looks healthy. A state
+    that is away for a moment is waited for.
     """
     scheduler = AsyncIOScheduler(timezone=UTC)
     for feed in app.feeds:
@@ -51,14 +56,34 @@ async def _work(app: App, stop: asyncio.Event) -> None:
         readers = [
             tasks.create_task(task(app, feed, stop)) for feed in app.feeds for task in (_follow, _follow_up)
         ]
-        writers = [tasks.create_task(deliverer.run(stop)) for deliverer in app.deliverers]
-        beat = tasks.create_task(_beat(app, stop))
+        writers = [
+            tasks.create_task(_steadily(app, deliverer.target.name, partial(deliverer.run, stop), stop))
+            for deliverer in app.deliverers
+        ]
+        beat = tasks.create_task(_steadily(app, "daemon", partial(_beat, app, stop), stop))
         await stop.wait()
         for reader in readers:
             reader.cancel()
         _, late = await asyncio.wait([*writers, beat], timeout=app.drain / timedelta(seconds=1))
         for task in late:
             task.cancel()
+
+
+async def _steadily(app: App, subject: str, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do work to its end; begin it anew when the state was away: a server restarts, another program locks a file."""
+    while not stop.is_set():
+        try:
+            await work()
+        except TransientError as error:
+            app.emit(Event(EventKind.UNEXPECTED, subject, reason=str(error)))
+            await _pause(stop, _AGAIN)
+        else:
+            return
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def _follow(app: App, feed: Feed, stop: asyncio.Event) -> None:
@@ -92,13 +117,9 @@ async def _follow_up(app: App, feed: Feed, stop: asyncio.Event) -> None:
 
 async def _beat(app: App, stop: asyncio.Event) -> None:
     """Leave a sign of life in the state, for `status` and the container's health check."""
-    while True:
+    while not stop.is_set():
         await app.store.write(lambda tx: heartbeats.beat(tx, "daemon", tx.now, {"holder": holder()}))
-        try:
-            await asyncio.wait_for(stop.wait(), HEARTBEAT / timedelta(seconds=1))
-        except TimeoutError:
-            continue
-        return
+        await _pause(stop, HEARTBEAT / timedelta(seconds=1))
 
 
 async def _announce(app: App, kind: AuditKind, event: EventKind) -> None:

@@ -37,6 +37,7 @@ def run(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "") -> None:
 
     Example: xdr-connector run --config config.yaml
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to look at; it would end the process
     loaded = loaded_config(config)
     asyncio.run(_run(loaded, by))
 

@@ -122,6 +122,8 @@ class Deliverer:
         finally:
             for task in self._flying:
                 task.cancel()
+            # What was owed when the state failed us is never stored: its rows are looked for before they are written.
+            self._owed, self._answers, self._awaits = 0, asyncio.Queue(), False
 
     async def left(self) -> int:
         """Rows that are still to deliver, parked and held ones included."""

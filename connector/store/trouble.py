@@ -12,8 +12,8 @@ _SQLITE = (
     ("not a database", "{place} is not a state file, or it is damaged", "restore it from a backup"),
     ("malformed", "{place} is damaged", "restore it from a backup"),
     ("unable to open", "{place} cannot be opened", "check that its folder is there and accessible"),
-    ("locked", "{place} is held by another program", "end that program, or wait until it is done"),
 )
+_LOCKED = "locked"
 _PASSING = ("deadlock detected", "could not serialize access")
 
 
@@ -25,7 +25,7 @@ def explained(error: DBAPIError, place: str, *, opening: bool = False) -> Connec
     """
     words = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
     if type(error.orig).__module__.startswith("sqlite3"):
-        return _of_file(words.lower(), place)
+        return _of_file(words.lower(), place, opening=opening)
     if opening:
         return StateError(f"{place} cannot be used: {words}", remedy="check address, account and permissions")
     if error.connection_invalidated or any(part in words for part in _PASSING) or _unreachable(error):
@@ -33,7 +33,12 @@ def explained(error: DBAPIError, place: str, *, opening: bool = False) -> Connec
     return None
 
 
-def _of_file(words: str, place: str) -> StateError | None:
+def _of_file(words: str, place: str, *, opening: bool) -> ConnectorError | None:
+    if _LOCKED in words:
+        kind = StateError if opening else TransientError
+        return kind(
+            f"{place} is held by another program", remedy="end that program, or wait until it is done"
+        )
     for part, meaning, remedy in _SQLITE:
         if part in words:
             return StateError(meaning.format(place=place), remedy=remedy)

@@ -9,19 +9,29 @@ The script ends in states that do not depend on which of the states before them 
 
 import random
 import re
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from connector.model import MARKER
-from tests.support.forking import Forker, forker
-from tests.support.harness import LIST_PATH, Control, Mocks, config_in, daemon, mocks, run, wait_until
+from tests.support.harness import (
+    LIST_PATH,
+    PRELOADED,
+    Control,
+    Mocks,
+    config_in,
+    daemon,
+    mocks,
+    run,
+    wait_until,
+)
 
 KILLS = 200
 INCIDENTS = 12
@@ -110,7 +120,9 @@ class Toll:
 
 @pytest.mark.verify
 @pytest.mark.timeout(1200)
-def test_daemon_killed_at_random_moments_writes_nothing_twice(tmp_path: Path) -> None:
+def test_daemon_killed_at_random_moments_writes_nothing_twice(
+    tmp_path: Path, loaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "undisturbed").mkdir()
     with scene(tmp_path / "undisturbed") as (served, config):
         for number, step in enumerate(script()):
@@ -121,11 +133,15 @@ def test_daemon_killed_at_random_moments_writes_nothing_twice(tmp_path: Path) ->
         expected = end_state(served.control)
     toll = Toll()
     (tmp_path / "killed").mkdir()
-    with scene(tmp_path / "killed") as (served, config), forker() as forks:
+    with scene(tmp_path / "killed") as (served, config):
         pick = random.Random(SEED)
         for step in script():
             play(step, served.control)
-            kill_once(forks, served.control, config, pick, toll)
+            starting = pick.random() < STARTING
+            with monkeypatch.context() as patch:
+                if not starting:  # a fork is there at once, so that the kill meets it at work
+                    patch.setenv(PRELOADED, loaded)
+                kill_once(served.control, config, pick, toll, starting=starting)
         served.control.delete("/faults")
         run(config, "sync", "--patience", "120")
         assert differences(end_state(served.control), expected) == []
@@ -155,29 +171,41 @@ def play(step: list[Change], control: Control) -> None:
         change.apply(control)
 
 
-def kill_once(forks: Forker, control: Control, config: Path, pick: random.Random, toll: Toll) -> None:
+def kill_once(control: Control, config: Path, pick: random.Random, toll: Toll, *, starting: bool) -> None:
     """Start the daemon, perhaps with a lost answer ahead of it, and kill it at a random moment."""
     control.delete("/faults")
     if pick.random() < LOST:
         rule = {"mock": pick.choice(["sentinel", "servicenow"]), "operation": "write", "times": 1}
         control.post("/faults", {**rule, "after": pick.randrange(2), "fault": {"kind": "cut_after"}})
     control.delete("/log")
-    if pick.random() < STARTING:
-        with daemon(config) as started:
+    with heard_out(config.with_name("daemon.log")) as log, daemon(config, log) as running:
+        if starting:
             time.sleep(pick.uniform(0, 1.5))
-            started.kill()
-    else:
-        pid = forks.start(config)
-        wait_until(lambda: heard_of(control, "xdr", "read"), pause=0.01)
-        if pick.random() < WRITING:
-            wait_for_write(control)
-        time.sleep(pick.uniform(0, AFTER))
-        forks.kill(pid)
+        else:
+            wait_until(
+                lambda: heard_of(control, "xdr", "read") or running.process.poll() is not None, pause=0.01
+            )
+            if pick.random() < WRITING:
+                wait_for_write(control)
+            time.sleep(pick.uniform(0, AFTER))
+        running.kill()
+        assert running.process.wait() == -signal.SIGKILL, "the daemon ended by itself"
     heard = control.log()
     toll.polled += any(entry["path"] == LIST_PATH for entry in heard)
     toll.starting += not heard
     toll.wrote += any(entry["kind"] == "write" for entry in heard)
     toll.lost += any(entry["fault"] == "cut_after" for entry in heard)
+
+
+@contextmanager
+def heard_out(path: Path) -> Iterator[IO[bytes]]:
+    """A file for what the daemon says, shown when something is wrong with it."""
+    try:
+        with path.open("wb") as log:
+            yield log
+    except AssertionError as error:
+        error.add_note(path.read_text(encoding="utf-8", errors="replace")[-4000:])
+        raise
 
 
 def heard_of(control: Control, mock: str, kind: str) -> bool:

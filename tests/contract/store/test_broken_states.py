@@ -88,7 +88,7 @@ class TestTrouble:
         await store.write(lambda tx: tx.connection.exec_driver_sql("PRAGMA busy_timeout = 1"))
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StateError, match="held by another program"):
+        with pytest.raises(TransientError, match="held by another program"):
             await store.write(move)
         other.close()
         await store.write(move)

@@ -27,7 +27,7 @@ def said(error: Exception) -> DBAPIError:
         (sqlite3.OperationalError("disk I/O error"), StateError, "does not answer"),
         (sqlite3.OperationalError("attempt to write a readonly database"), StateError, "cannot be written"),
         (sqlite3.OperationalError("unable to open database file"), StateError, "cannot be opened"),
-        (sqlite3.OperationalError("database is locked"), StateError, "held by another program"),
+        (sqlite3.OperationalError("database is locked"), TransientError, "held by another program"),
         (sqlite3.DatabaseError("file is not a database"), StateError, "is not a state file"),
         (sqlite3.DatabaseError("database disk image is malformed"), StateError, "is damaged"),
         (psycopg.OperationalError("server closed the connection\nmore"), TransientError, "server closed"),
@@ -59,6 +59,10 @@ def test_a_mistake_of_ours_stays_what_it_is(error: Exception) -> None:
     assert explained(said(error), PLACE) is None
 
 
-def test_a_server_that_cannot_be_reached_at_first_stops_the_program() -> None:
-    told = explained(said(psycopg.OperationalError("connection refused")), PLACE, opening=True)
+@pytest.mark.parametrize(
+    "error",
+    [psycopg.OperationalError("connection refused"), sqlite3.OperationalError("database is locked")],
+)
+def test_a_state_that_cannot_be_reached_at_first_stops_the_program(error: Exception) -> None:
+    told = explained(said(error), PLACE, opening=True)
     assert isinstance(told, StateError)
