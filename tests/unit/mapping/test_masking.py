@@ -165,11 +165,21 @@ notes:
 """
 
 
+@pytest.mark.parametrize(
+    "tries",
+    [
+        pytest.param(15, id="a few"),
+        pytest.param(200, id="many", marks=[pytest.mark.verify, pytest.mark.timeout(600)]),
+    ],
+)
+def test_whatever_the_incident_holds_its_example_passes(tries: int) -> None:
+    settings(max_examples=tries, deadline=None)(passes)()
+
+
 @given(
     st.dictionaries(st.sampled_from([*PROPERTIES]), json_values | st.text(), max_size=8), st.text(max_size=30)
 )
-@settings(max_examples=60, deadline=None)
-def test_whatever_the_incident_holds_its_example_passes(incident: dict[str, Any], tag: str) -> None:
+def passes(incident: dict[str, Any], tag: str) -> None:
     text = HEAD + EVERYTHING + NOTES
     example = draft(reloaded("test", text), incident | {"systemTags": [tag]}, incident, "e")
     again = reloaded("test", appended(text, "m.yaml", example))
