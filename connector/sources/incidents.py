@@ -56,8 +56,9 @@ class Incidents:
         self, low: Revision, *, size: int, detail: Detail, attempts: int = USUAL_ATTEMPTS
     ) -> Listing:
         """The first `size` incidents updated at or after `low`, oldest first."""
+        since = Revision.at(low.ticks)  # a time that came without its zone would be refused in a filter
         query: dict[str, str | int] = {
-            "$filter": f"lastUpdateDateTime ge {low.raw}",
+            "$filter": f"lastUpdateDateTime ge {since.raw}",
             "$orderby": "lastUpdateDateTime asc",
             "$top": size,
             **_IN_QUERY[detail],

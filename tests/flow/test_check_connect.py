@@ -274,3 +274,15 @@ async def test_what_a_mapping_names_and_the_instance_has(site: Lab) -> None:
     assert lines(inspected, Level.PROBLEM) == []
     subjects = {each.subject for each in inspected.findings}
     assert {"sys_user_group SOC Tier 2", "u_site ZRH", "table cmdb_ci", "table u_site"} <= subjects
+
+
+async def test_roles_of_others_are_not_taken_for_the_accounts(site: Lab) -> None:
+    """An instance shows every row where it ignores a condition."""
+    take_roles(site.world.servicenow, "itil")
+    rows = [{"sys_id": "1", "user": "another", "role.name": "admin"}]
+    rows += [{"sys_id": "2", "user": INTEGRATION, "role.name": "rest_service"}]
+    fault = {"kind": "status", "status": 200, "body": {"result": rows}}
+    site.world.faults.add({"mock": "servicenow", "path_regex": "sys_user_has_role", "fault": fault})
+    warnings = lines((await found(site.world, site.config))["servicenow"], Level.WARNING)
+    (line,) = (each for each in warnings if each.startswith("account: "))
+    assert "none of the roles of integration is known to write incident: rest_service" in line

@@ -45,6 +45,16 @@ async def test_the_position_is_the_services_own_text(site: Site) -> None:
     assert positions(pages) == ["2026-02-01T00:01:00.23Z"]
 
 
+@pytest.mark.parametrize("text", ["2026-02-01T00:01:00.2300000", "2026-02-01T01:01:00.23+01:00"])
+async def test_a_time_is_asked_for_with_its_zone_however_it_came(site: Site, text: str) -> None:
+    site.incident(1)
+    site.incident(2)
+    site.hosts.replaced = (b"2026-02-01T00:01:00.23Z", text.encode())
+    pages = await sweep(site.source(page_size=1))
+    assert positions(pages)[0] == text
+    assert len(ids(pages)) == 2
+
+
 async def test_the_next_sweep_begins_the_overlap_earlier(site: Site) -> None:
     made = [site.incident(minute) for minute in range(10)]
     since = Position(Revision.parse("2026-02-01T00:08:00.23Z"))

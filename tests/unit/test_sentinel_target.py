@@ -271,9 +271,12 @@ async def test_a_missing_role_pauses_the_target(far: SentinelHarness) -> None:
 
 
 async def test_a_wrong_workspace_pauses_the_target(far: SentinelHarness) -> None:
+    delivery, _ = await far.first(far.start())
     target = far.start(workspace="another")
     with pytest.raises(AuthError, match="check subscription_id, resource_group, workspace"):
         await target.probe()
+    with pytest.raises(AuthError, match="check subscription_id, resource_group, workspace"):
+        await target.apply(changed(delivery, severity="Low"))
     far.refusal = Refusal(401, "expired")
     with pytest.raises(AuthError, match="token"):
         await far.start().probe()

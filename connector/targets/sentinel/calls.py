@@ -6,6 +6,7 @@ delivery: they are what a support case needs. It holds no other state.
 Source: learn.microsoft.com, "Incidents", "Incident Comments", "Incident Tasks" (Microsoft.SecurityInsights).
 """
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,6 +16,8 @@ from connector.http import Answer, Peer
 from connector.model import JSON
 from connector.targets.sentinel.incident import Held, from_answer
 
+# The same status tells that an incident is not there and that its workspace is not; the latter is about no record.
+_WORKSPACE_GONE = re.compile(r"Microsoft\.OperationalInsights/workspaces/[^/']+'", re.IGNORECASE)
 _PLACE_REMEDY = "check subscription_id, resource_group, workspace, api_version and find_by"
 
 
@@ -115,9 +118,14 @@ class Calls:
 
     async def _answer(self, method: str, path: str, operation: str, body: JSON) -> Answer:
         place = self.place
-        answer = await place.peer.request(
-            method, place.path + path, operation=operation, params=place.params, json=body
-        )
+        try:
+            answer = await place.peer.request(
+                method, place.path + path, operation=operation, params=place.params, json=body
+            )
+        except RejectedError as error:
+            if error.signature == "not_found" and _WORKSPACE_GONE.search(error.message):
+                raise AuthError(error.message, remedy=_PLACE_REMEDY) from error
+            raise
         self.ids.append(answer.request_id)
         return answer
 

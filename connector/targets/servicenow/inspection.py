@@ -63,8 +63,11 @@ class Inspection:
 
     async def _roles(self, user: Row) -> list[Finding]:
         query = f"user={user.sys_id}"
-        rows = await self.dictionary.rows("sys_user_has_role", query, ("role.name",), 500)
-        self._held = roles = frozenset(row.text("role.name") for row in rows or ()) - {""}
+        rows = await self.dictionary.rows("sys_user_has_role", query, ("user", "role.name"), 500) or ()
+        own = (
+            row for row in rows if row.text("user") in {"", user.sys_id}
+        )  # an ignored condition shows anybody's
+        self._held = roles = frozenset(row.text("role.name") for row in own) - {""}
         name, writers = user.text("user_name"), self.dialect.kind.writers
         if not roles:
             remedy = "the first write tells; or let the account read its roles in sys_user_has_role"

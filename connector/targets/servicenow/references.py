@@ -25,6 +25,7 @@ _MISSED_SECONDS = 120.0
 _BATCH = 50
 _ROOM = 6_000  # characters of an address for names; one that is too long is refused
 _MOST = 20_000
+_CHOICES = 10_000  # they come in every language of the instance
 _STATE = "state"
 _CHOICE_FIELDS = ("name", "element", "label", "value")
 
@@ -105,7 +106,7 @@ class References:
 
     async def _learn_choices(self, calls: Calls) -> None:
         query = f"name={self._table}^elementIN{','.join(self._labelled)}^inactive=false"
-        rows = await calls.rows(query, ("sys_id", *_CHOICE_FIELDS), limit=1000, table="sys_choice")
+        rows = await calls.rows(query, ("sys_id", *_CHOICE_FIELDS), limit=_CHOICES, table="sys_choice")
         found: dict[str, dict[str, str]] = {}
         for row in rows:
             name, element, label, value = (row.text(field) for field in _CHOICE_FIELDS)

@@ -22,6 +22,7 @@ from connector.targets.servicenow.row import KEY, not_taken
 TEXTS = ("short_description", "description")
 _KEY_PREFIX = "mdxdr-task"
 _ID_LENGTH = 32
+_BATCH = 100
 
 
 def key_length(table: TaskTable) -> int:
@@ -74,9 +75,13 @@ class TaskMaker:
 
     async def _there(self, tasks: Sequence[NoteInHand]) -> frozenset[str]:
         """The keys of those that exist."""
-        keys = frozenset(map(self._key, tasks))
-        rows = await self.calls.rows(f"{KEY}IN{','.join(sorted(keys))}", ("sys_id", KEY), limit=2 * len(keys))
-        return keys & {row.key for row in rows}
+        keys = sorted(set(map(self._key, tasks)))
+        found: set[str] = set()
+        for start in range(0, len(keys), _BATCH):
+            batch = keys[start : start + _BATCH]
+            rows = await self.calls.rows(f"{KEY}IN{','.join(batch)}", ("sys_id", KEY), limit=2 * len(batch))
+            found |= {row.key for row in rows}
+        return frozenset(found.intersection(keys))
 
     async def _make(self, task: NoteInHand, record: str) -> list[NotTaken]:
         """Make a task; what the instance did not take of it."""

@@ -221,3 +221,13 @@ async def test_a_task_in_a_note_says_that_it_is_one(tmp_path: Path) -> None:
         "looked at it [mdxdr:0123456789ab]\n\nTask: Isolate it\nat once [mdxdr:fedcba987654]"
     ]
     await far.close()
+
+
+async def test_many_tasks_are_looked_for_in_several_requests(tmp_path: Path) -> None:
+    far = IncidentTaskHarness(tmp_path)
+    target = far.start()
+    delivery, _ = await far.first(target)
+    far.mock.settings.max_url_length = 6_000
+    tasks = tuple(task(f"{number:032x}", f"Task {number}") for number in range(120))
+    receipt = await deliver(target, replace(delivery, notes=tasks))
+    assert (len(receipt.notes), dict(receipt.note_errors), len(far.tasks())) == (120, {}, 120)
