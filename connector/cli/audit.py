@@ -19,7 +19,12 @@ from connector.telemetry import escape
 _MOST = 2**63 - 1  # what either database holds as a number
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
-app = typer.Typer(help="Read the audit log and prove that it was not altered.", no_args_is_help=True)
+app = typer.Typer(
+    help="Read the audit log and prove that it was not altered.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
 
 
 @app.command("list")

@@ -2,16 +2,43 @@
 
 import io
 import sys
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
 import connector
-from connector.cli import audit, check, demo, mapping, mock, operate, plan, schema, service, show, status
 from connector.cli.exits import errors_told
+from connector.cli.lazy import LazyGroup
+
+
+class Commands(LazyGroup):
+    """Everything that the program does."""
+
+    places = MappingProxyType(
+        {
+            "run": "connector.cli.service:run",
+            "sync": "connector.cli.service:sync",
+            "plan": "connector.cli.plan:plan",
+            "apply": "connector.cli.plan:apply",
+            "check": "connector.cli.check:check",
+            "status": "connector.cli.status:status",
+            "show": "connector.cli.show:show",
+            "retry": "connector.cli.operate:retry",
+            "discard": "connector.cli.operate:discard",
+            "release": "connector.cli.operate:release",
+            "audit": "connector.cli.audit:app",
+            "mapping": "connector.cli.mapping:app",
+            "schema": "connector.cli.schema:schema",
+            "mock": "connector.cli.mock:mock",
+            "demo": "connector.cli.demo:demo",
+        }
+    )
+
 
 app = typer.Typer(
     name="xdr-connector",
+    cls=Commands,
     help="Keeps Microsoft Sentinel and ServiceNow records in agreement with Microsoft Defender XDR incidents.",
     no_args_is_help=True,
     add_completion=False,
@@ -19,21 +46,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(service.run)
-app.command("sync")(service.sync)
-app.command("plan")(plan.plan)
-app.command("apply")(plan.apply)
-app.command("check")(check.check)
-app.command("status")(status.status)
-app.command("show")(show.show)
-app.command("retry")(operate.retry)
-app.command("discard")(operate.discard)
-app.command("release")(operate.release)
-app.add_typer(audit.app, name="audit")
-app.add_typer(mapping.app, name="mapping")
-app.command("schema")(schema.schema)
-app.command("mock")(mock.mock)
-app.command("demo")(demo.demo)
 
 
 def _version(wanted: bool) -> None:  # typer calls it so

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from connector.http.durations import Duration
 from connector.http.settings import Settings
@@ -26,6 +24,9 @@ def _checked_database(url: str) -> str:
         raise ValueError(
             "not a database of a kind known here; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
         )
+    from sqlalchemy import make_url  # a quarter of a second, which whoever only writes mappings need not wait
+    from sqlalchemy.exc import ArgumentError
+
     try:
         make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port, which it quotes

@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -56,6 +58,17 @@ def test_help_names_every_command_and_the_version_is_printed(call: Call) -> None
     done = call("--help")
     assert all(command.split()[0] in done.out for command in COMMANDS)
     assert re.fullmatch(r"xdr-connector \d+\.\d+\.\d+\n", call("--version").out)
+
+
+def test_whoever_checks_a_mapping_does_not_wait_for_what_only_a_daemon_needs() -> None:
+    heavy = {"alembic", "apscheduler", "sqlalchemy", "starlette", "structlog", "uvicorn"}
+    script = (
+        "import sys; from connector.cli import main; sys.argv = ['x', 'mapping', 'check', 'shipped:sentinel.yaml']\n"
+        "try: main()\n"
+        f"except SystemExit as end: print(end.code, sorted({heavy} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
 
 
 def test_exit_codes_are_those_documented() -> None:
@@ -212,7 +225,9 @@ def test_problems_as_json(call: Call, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["soc.passwd", "token", "my-secret"])
-def test_place_of_a_problem_is_told_whatever_the_file_is_called(call: Call, tmp_path: Path, name: str) -> None:
+def test_place_of_a_problem_is_told_whatever_the_file_is_called(
+    call: Call, tmp_path: Path, name: str
+) -> None:
     path = tmp_path / name
     path.write_text("version: 1\nstat: {token: abc}\n", encoding="utf-8")
     done = call("check", "--config", str(path))
