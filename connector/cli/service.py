@@ -37,7 +37,8 @@ def run(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "") -> None:
 
     Example: xdr-connector run --config config.yaml
     """
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to look at; it would end the process
+    # It would end the process before there is something to look at.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     loaded = loaded_config(config)
     asyncio.run(_run(loaded, by))
 
