@@ -109,7 +109,7 @@ class Calls:
         try:
             answer = await self.place.peer.request("GET", url, operation="list incidents", params=params)
         except RejectedError as error:
-            raise AuthError(error.message, remedy=_PLACE_REMEDY) from error
+            raise AuthError(error.message, remedy=error.remedy or _PLACE_REMEDY) from error
         self.ids.append(answer.request_id)
         return answer
 

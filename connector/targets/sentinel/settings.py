@@ -8,11 +8,12 @@ named there; they are assumed to have the same limit.
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from connector.http import BaseUrl, MicrosoftAuth, Peer, PeerKind, PeerSettings, Runtime
+from connector.http import BaseUrl, BearerAuth, MicrosoftAuth, Peer, PeerKind, PeerSettings, Runtime
 from connector.model import Catalogue, Quota
 from connector.targets.quotas import QuotaChoice, check_classes, quotas_of
 from connector.targets.sentinel.calls import Place
@@ -29,6 +30,11 @@ from connector.targets.sentinel.target import (
 )
 
 _CLASSES = (INCIDENT_WRITES, COMMENT_WRITES, TASK_WRITES)
+# Where the scope of a token is not `<base_url>/.default`. Source: learn.microsoft.com, "Compare Azure Government and
+# global Azure".
+_SCOPES: Mapping[str, str] = MappingProxyType(
+    {"https://management.usgovcloudapi.net": "https://management.core.usgovcloudapi.net/.default"}
+)
 _PROVIDER = "Microsoft.OperationalInsights/workspaces/{}/providers/Microsoft.SecurityInsights/incidents"
 
 
@@ -68,7 +74,7 @@ class SentinelSettings(PeerSettings):
     def build(self, *, runtime: Runtime | None = None) -> SentinelTarget:
         """The target these settings describe; opens no connection yet."""
         runtime = runtime or Runtime()
-        peer = Peer(self, self.auth, kind=PeerKind.ARM, runtime=runtime, echo=ECHO)
+        peer = Peer(self, self._auth(), kind=PeerKind.ARM, runtime=runtime, echo=ECHO)
         place = Place(peer, self._path(), self.api_version)
         return SentinelTarget(
             self.name,
@@ -78,6 +84,12 @@ class SentinelSettings(PeerSettings):
             finder=self._finder(place, runtime.monotonic),
             quotas=self._quotas(),
         )
+
+    def _auth(self) -> MicrosoftAuth:
+        scope = _SCOPES.get(self.base_url.lower())
+        if scope is None or isinstance(self.auth, BearerAuth) or self.auth.scope:
+            return self.auth
+        return self.auth.model_copy(update={"scope": scope})
 
     def _path(self) -> str:
         group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
