@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,9 +21,9 @@ from connector.config.bindings import Binding, load_file
 from connector.config.mappings import read_mapping
 from connector.mapping import Bases, CompiledMapping
 from connector.mapping.diff import Differences, Group, Kind
-from connector.model import JSON, NO_FACTS, Facts
+from connector.model import JSON, NO_FACTS, Facts, IncidentKey
 from connector.poll.evaluate import untagged
-from connector.store import Store, Tx, browse
+from connector.store import Store, Tx, browse, links, wanted
 
 _ACTIVE = "active"
 _PORTION = 200  # incidents read in one short transaction
@@ -99,12 +100,19 @@ class _Walk:
 
     def _portion(self, behind: str, tx: Tx) -> list[str]:
         portion = browse.portion(tx, self.tenant, behind, _PORTION)
+        recorded = self._recorded(tx, [known.key for known in portion])
         for known in portion:
             echoes = self.surroundings.echoes(tx, known.key)
             facts = self._facts(tx, known)
             old = None if known.old is None else untagged(known.old, echoes)
-            self.found.add(known.key.incident, untagged(known.snapshot, echoes), old, facts)
+            snapshot = untagged(known.snapshot, echoes)
+            self.found.add(known.key.incident, snapshot, old, facts, recorded=known.key in recorded)
         return [known.key.incident for known in portion]
+
+    def _recorded(self, tx: Tx, keys: list[IncidentKey]) -> Collection[IncidentKey]:
+        """The incidents of which the route keeps a record, or is about to; all of them where no route is named."""
+        route = self.binding.route
+        return {*links.applied(tx, route, keys), *wanted.get(tx, route, keys)} if route else keys
 
     def _facts(self, tx: Tx, known: browse.Known) -> Facts:
         if not self.found.old.reads_records | self.found.new.reads_records:
@@ -144,6 +152,16 @@ def _print(found: Differences, screen: Screen) -> None:
             add(shown, *_told(kind), str(group.count), _some(group))
         screen.show(shown)
     screen.line(f"{found.changed} of {found.incidents} stored incidents would change")
+    if found.recordless:
+        screen.line(
+            f"{found.recordless} of these {_have(found.recordless)} no record yet; brakes count records"
+        )
+    if found.excluded:
+        screen.line(f"{found.excluded} of the {found.incidents} are excluded by both mappings")
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _told(kind: Kind) -> tuple[str, str]:

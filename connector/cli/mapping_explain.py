@@ -110,6 +110,7 @@ def _as_json(mapping: CompiledMapping, given: Given, found: Explanation) -> dict
                 "title": each.note.title,
                 "text": each.note.text,
                 "fresh": each.note.fresh,
+                "not_at_first_sight": each.later,
                 "cut": each.cut,
                 "place": _at(each.rule),
             }
@@ -220,7 +221,8 @@ def _rest(found: Explanation) -> Iterator[str]:
         because = f": {_seen(tag.looked)}" if tag.looked else ""
         yield f"tag {tag.tag}{because}  {_short_place(tag.rule)}"
     for note in found.notes:
-        remarks = f"{'' if note.note.fresh else ' (not new)'}{' (cut)' if note.cut else ''}"
+        marks = ((not note.note.fresh, "not new"), (note.later, "not at first sight"), (note.cut, "cut"))
+        remarks = "".join(f" ({mark})" for holds, mark in marks if holds)
         what, said = ("task", note.note.title) if note.note.title else ("note", note.note.text)
         yield f"{what} {note.note.rule}{remarks}: {cut(said, 4 * _LONGEST)}  {_short_place(note.rule)}"
     for each in found.undecided:

@@ -92,23 +92,40 @@ class Group:
 
 @dataclass(slots=True)
 class Differences:
-    """The changes of many incidents by kind, in memory that does not grow with them."""
+    """The changes of many incidents by kind, in memory that does not grow with them.
+
+    `excluded` counts the incidents that neither mapping is about, `recordless` those among `changed` of which the route
+    keeps no record, so that little or nothing is written for them.
+    """
 
     old: CompiledMapping
     new: CompiledMapping
     incidents: int = 0
     changed: int = 0
+    excluded: int = 0
+    recordless: int = 0
     groups: dict[Kind, Group] = field(default_factory=dict)
     _kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(
-        self, incident: str, snapshot: Snapshot, before: Snapshot | None, facts: Facts = NO_FACTS
+        self,
+        incident: str,
+        snapshot: Snapshot,
+        before: Snapshot | None,
+        facts: Facts = NO_FACTS,
+        *,
+        recorded: bool = True,
     ) -> None:
-        """Compare what the two mappings say of an incident, given the revision before it."""
+        """Compare what the two mappings say of an incident, given the revision before it.
+
+        `recorded` says whether the route keeps a record of it, or is about to.
+        """
         was, would = (mapping.apply(snapshot, before, facts) for mapping in (self.old, self.new))
         kinds = dict.fromkeys(self._kept(kind) for kind in changes(was, would))
         self.incidents += 1
         self.changed += bool(kinds)
+        self.excluded += was.excluded is not None and would.excluded is not None
+        self.recordless += bool(kinds) and not recorded
         for kind in kinds:
             self.groups.setdefault(kind, Group()).add(incident)
 

@@ -50,11 +50,16 @@ class TagReason:
 
 @dataclass(frozen=True, slots=True)
 class NoteReason:
-    """A note or a task, and the rule that gave it."""
+    """A note or a task, and the rule that gave it.
+
+    `later`: it tells of a change, and the route is not known to have a record of the incident: whoever sees an incident
+    for the first time posts no such note.
+    """
 
     note: Note
     rule: Place
     cut: bool
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class _Explainer:
         self._mapping = mapping
         self._file = mapping.document
         self._mapped = mapping.apply(snapshot, old, facts)
+        self._is_known = facts.record is not None
         self._view = View(snapshot, old, mapping.lets, facts=facts)
 
     def explanation(self) -> Explanation:
@@ -211,9 +217,13 @@ class _Explainer:
                     yield TagReason(tag, self._at(tagger.path), looked)
 
     def _notes(self) -> Iterator[NoteReason]:
+        told = (
+            set() if self._is_known else {rule.name for rule in self._file.notes if rule.changed is not None}
+        )
         for note in self._mapped.notes:
             rule = f"{'tasks' if note.title else 'notes'}.{note.rule}"
-            yield NoteReason(note, self._rule_place(rule), rule in self._mapped.cut)
+            later = not note.title and note.rule in told
+            yield NoteReason(note, self._rule_place(rule), rule in self._mapped.cut, later)
 
     def _create(self) -> CreateReason:
         written_rule = "create_when" in self._file.model_fields_set

@@ -6,7 +6,7 @@ refused otherwise; nothing that can loop, multiply or call is on the list. Compi
 faster than a rendered Jinja2 template, too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ from connector.mapping.expr import BROKEN, Expr, ExpressionError, Run, Scope, co
 from connector.mapping.filters import FILTERS
 from connector.mapping.futile import check_comparison
 from connector.mapping.names import Names
-from connector.mapping.syntax import MAX_NUMBER, balanced, is_template, parse
+from connector.mapping.syntax import MAX_NUMBER, check_braces, is_template, parse
 from connector.mapping.text import MAX_TEXT, show
 from connector.mapping.view import UndecidedError, View
 from connector.mapping.vocabulary import Kind
@@ -41,7 +41,7 @@ def compile_expression(source: str, scope: Scope) -> Expr:
 def compile_template(source: str, scope: Scope) -> Expr:
     """The template as a closure that gives a text. Raises ExpressionError with everything that is wrong with it."""
     compiler = _Compiler(scope)
-    parts = [compiler.expression(node) for node in parse(source)]
+    parts = compiler.template(parse(source))
     compiler.raise_complaints()
     reads = frozenset[str]().union(*(part.reads for part in parts))
     if all(part.constant for part in parts):
@@ -93,7 +93,7 @@ class _Compiler:
         self._complaints: dict[tuple[str, str], None] = {}
         self._broken = False
         self._handlers: dict[type[nodes.Node], Callable[[Any], Expr]] = {
-            nodes.TemplateData: lambda node: constant(balanced(node.data)),
+            nodes.TemplateData: lambda node: constant(node.data),
             nodes.Const: self._const,
             nodes.Name: lambda node: self._names.name(node.name),
             nodes.Getattr: self._attribute,
@@ -112,6 +112,20 @@ class _Compiler:
         if self._broken:
             raise ExpressionError(*self._complaints)
 
+    def template(self, body: Sequence[nodes.Node]) -> list[Expr]:
+        """The closures for the parts of a template."""
+        parts = [self.expression(node) for node in body]
+        try:
+            check_braces("".join(node.data for node in body if isinstance(node, nodes.TemplateData)))
+        except ExpressionError as error:
+            self._note(error)
+        return parts
+
+    def _note(self, error: ExpressionError) -> Expr:
+        self._complaints.update(dict.fromkeys(error.complaints))
+        self._broken = True
+        return BROKEN
+
     def expression(self, node: nodes.Node) -> Expr:
         """The closure for a node; BROKEN after a complaint, and where a part of it is."""
         kind: type[nodes.Node] = type(node)
@@ -121,8 +135,7 @@ class _Compiler:
         try:
             found = handler(node)
         except ExpressionError as error:
-            self._complaints.update(dict.fromkeys(error.complaints))
-            found = BROKEN
+            found = self._note(error)
         self._broken = self._broken or found is BROKEN
         return found
 

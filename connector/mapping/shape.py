@@ -24,6 +24,8 @@ from connector.yamlsource.validation import Misfits, misfits, told
 _ROUNDS = 5
 # A key this much like another one is a slip of the finger, not another idea.
 _ALIKE = 0.75
+# These say what the cells of each row are, and whoever forgot the brackets may have forgotten more.
+_WIDTHS = frozenset({"given", "set"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,8 @@ def _edit(data: Any, place: Place, details: Sequence[ErrorDetails]) -> Edit:
     kinds, written = {detail["type"] for detail in details}, details[0]["input"]
     if kinds == {"extra_forbidden"}:
         return Drop()
-    if kinds == {"string_type"} and isinstance(written, int | bool):
+    if kinds == {"string_type"} and isinstance(written, int | bool) and place != ("extends",):
         return Read(str(written))
-    if kinds == {"list_type"} and isinstance(written, str):
+    if kinds == {"list_type"} and isinstance(written, str) and place[-1] not in _WIDTHS:
         return Read([written])
     return Put(stand_in(annotations_at(MappingFile, data, place)))

@@ -16,8 +16,8 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-def balanced(text: str) -> str:
-    """A text that no template is made of, as it is. Raises ExpressionError where it ends one that never began.
+def check_braces(text: str) -> None:
+    """Raise ExpressionError where the text beside a template's expressions ends one that never began.
 
     Braces that belong to the text, as in JSON, have others before them that they close.
     """
@@ -25,7 +25,6 @@ def balanced(text: str) -> str:
         raise ExpressionError(
             ("`}}` closes nothing", "write `{{` before the name; for the braces, {{ '}}' }}")
         )
-    return text
 
 
 def parse(source: str) -> list[nodes.Expr]:

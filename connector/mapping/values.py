@@ -18,7 +18,7 @@ from connector.mapping.document import LookupSpec, ValueSpec
 from connector.mapping.expr import Expr, ExpressionError, Scope
 from connector.mapping.expressions import compile_template
 from connector.mapping.strict import Scalar
-from connector.mapping.syntax import balanced, is_template
+from connector.mapping.syntax import check_braces, is_template
 from connector.mapping.view import UndecidedError, View
 from connector.model import FieldKind, FieldSpec, FieldValue, Lookup
 from connector.yamlsource import nearest
@@ -63,7 +63,9 @@ def action(value: Scalar | ValueSpec, spec: FieldSpec, scope: Scope, source: Exp
             return _copied(spec, source)
     if isinstance(value, str) and is_template(value):
         return _templated(value, spec, scope)
-    return Always(literal(balanced(value) if isinstance(value, str) else value, spec))
+    if isinstance(value, str):
+        check_braces(value)
+    return Always(literal(value, spec))
 
 
 def _special(value: ValueSpec, spec: FieldSpec, scope: Scope, source: Expr | None) -> Action:

@@ -33,14 +33,9 @@ def annotations_at(model_type: type[BaseModel], data: Any, path: Sequence[object
     """What may stand at `path`, whose last part need not be there."""
     annotations: list[Any] = [model_type]
     for depth, part in enumerate(path):
-        annotations = [step for each in _supposed(annotations, data) for step in _steps(each, part)]
+        annotations = [step for each in _inner(annotations, data) for step in _steps(each, part)]
         data = None if depth + 1 == len(path) else data[part]
     return annotations
-
-
-def _supposed(annotations: Sequence[Any], data: Any) -> list[Any]:
-    """As `_inner`; where a literal field is wrong, the data may be any model."""
-    return _inner(annotations, data) or _inner(annotations, None)
 
 
 def _inner(annotations: Sequence[Any], data: Any) -> list[Any]:
@@ -50,12 +45,12 @@ def _inner(annotations: Sequence[Any], data: Any) -> list[Any]:
 
 
 def _models(annotation: Any, data: Any) -> Iterator[type[BaseModel]]:
+    """The models that the data may be; where there is a choice, those that it does not contradict."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if _agrees(annotation, data):
-            yield annotation
+        yield annotation
     elif get_origin(annotation) in _UNIONS:
-        for argument in get_args(annotation):
-            yield from _models(argument, data)
+        models = [model for argument in get_args(annotation) for model in _models(argument, data)]
+        yield from models if len(models) == 1 else (model for model in models if _agrees(model, data))
 
 
 def _containers(annotation: Any) -> Iterator[Any]:

@@ -207,7 +207,6 @@ def test_records_that_are_only_joined_lack_nothing(load: Any) -> None:
 
 def test_a_field_that_must_not_be_empty(complaints: Any) -> None:
     (complaint,) = complaints("fields: {title: ''}\ncreate_when: false\n", target="sentinel")
-
     assert complaint == "4:17 fields.title: title cannot be empty on the target; use `leave`, or a value"
 
 

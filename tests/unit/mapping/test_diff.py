@@ -79,6 +79,14 @@ def test_incidents_are_counted_and_some_are_named(load: Any) -> None:
     assert (found.incidents, found.changed) == (10, 7)
 
 
+def test_what_is_excluded_or_has_no_record_is_counted(load: Any) -> None:
+    found = Differences(load(OLD), load(OLD.replace("{high: 1}", "{high: 3}")))
+    for number, severity in enumerate(["high", "high", "high", "low", "informational", "informational"]):
+        found.add(str(number), INCIDENT | {"severity": severity}, None, recorded=number == 0)
+
+    assert (found.incidents, found.changed, found.recordless, found.excluded) == (6, 3, 2, 2)
+
+
 def test_memory_does_not_grow_with_texts_that_all_differ(load: Any) -> None:
     new = OLD.replace('"{{ displayName }}"', '"{{ displayName }}!"')
     found = compared(load, OLD, new, *({"displayName": f"title {number}"} for number in range(200)))

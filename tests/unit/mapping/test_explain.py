@@ -137,6 +137,19 @@ def test_tags_notes_and_creation(load: Any) -> None:
     assert (found.create.rule.line, seen(found.create)) == (6, {"status": "active"})
 
 
+@pytest.mark.parametrize(("record", "later"), [(None, [False, True]), (RecordFacts("INC1"), [False, False])])
+def test_notes_of_changes_are_marked_where_the_incident_may_be_new(
+    load: Any, record: Any, later: Any
+) -> None:
+    mapping = load(
+        "notes: [{name: tag, each: customTags, text: '{{ item }}'}, {name: status, changed: [status], text: x}]\n"
+    )
+    old = INCIDENT | {"status": "resolved"}
+    found = explain(mapping, INCIDENT | {"customTags": ["a"]}, old, Facts(record=record))
+
+    assert [each.later for each in found.notes] == later
+
+
 def test_an_excluded_incident_has_the_rule_and_nothing_else(load: Any) -> None:
     found = explained(load, id="9")
     (rule,) = found.scope
