@@ -57,7 +57,7 @@ demo: $(STAMP) ## Run the connector against its own mock services: no tenant, no
 
 .PHONY: test
 test: $(STAMP) ## Run the tests (ARGS="-k name" narrows)
-	$(PYTEST) -n $(WORKERS) $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, formatting, types, layers and sizes
@@ -72,7 +72,7 @@ verify: lint test long referees image ## Everything: lint, test, long, referees,
 
 .PHONY: long
 long: $(STAMP) ## Run the tests marked verify
-	$(PYTEST) -n $(WORKERS) -m verify $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal -m verify $(ARGS)
 
 .PHONY: referees
 referees: $(STAMP) $(addprefix .venvs/,$(REFEREES)) ## Drive the mocks with the vendors' own SDKs

@@ -210,7 +210,7 @@ def daemon(config: Path, log: IO[bytes] | None = None) -> Iterator[Daemon]:
         yield Daemon(process)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30.0, pause: float = 0.05) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60.0, pause: float = 0.05) -> None:
     """Look again and again until something holds in another process; fail when it takes too long."""
     deadline = time.monotonic() + seconds
     while not holds():

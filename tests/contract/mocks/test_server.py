@@ -108,14 +108,16 @@ async def test_servicenow_and_sentinel_are_there(client: Client) -> None:
 
 
 async def test_answers_come_at_once(client: Client) -> None:
-    """A server that waits for acknowledgements takes 40 ms for each of these."""
+    """A server that waits for acknowledgements takes 40 ms for each of these; a busy machine, now and then."""
     headers = {"Authorization": await client.token(client.json["xdr"]["url"])}
     loop = asyncio.get_running_loop()
-    begin = loop.time()
+    took = []
     for _ in range(50):
+        begin = loop.time()
         await client.http.get(client.json["xdr"]["url"] + INCIDENT, headers=headers)
+        took.append(loop.time() - begin)
 
-    assert loop.time() - begin < 50 * 0.03
+    assert sorted(took)[len(took) // 4] < 0.03
 
 
 async def test_serve_ends_when_told() -> None:
