@@ -85,7 +85,8 @@ def compile_note(rule: NoteRule, index: int, scope: Scope, report: Report, limit
     each, inner = list_named(rule.each, (*path, "each"), scope, report)
     for position, name in enumerate(rule.changed or ()):
         if name not in PROPERTIES:
-            report.add((*path, "changed", position), f"unknown name `{name}`", nearest(name, PROPERTIES))
+            remedy = nearest(name, PROPERTIES) or "name a property of the incident"
+            report.add((*path, "changed", position), f"unknown name `{name}`", remedy)
     text = report.attempt((*path, "text"), compile_template, rule.text, inner)
     when = report.attempt((*path, "when"), condition, rule.when, inner)
     if text is None or report.fell_since(before, path):

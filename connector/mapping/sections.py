@@ -44,7 +44,7 @@ class Section:
     def drops(self, rule: Rule) -> bool:
         """Whether this is no rule, but drops one of a base."""
         data = rule[1].data
-        return DROP in data if self.keys and isinstance(data, Mapping) else data == DROP
+        return isinstance(data, Mapping) and DROP in data if self.keys else data == DROP
 
     def _identity(self, written: object) -> Identity:
         if not isinstance(written, Mapping):

@@ -125,6 +125,10 @@ TOGETHER = {
             "7:45 scope[2].reson",
         ],
     ),
+    "in a list of other things": (
+        "notes:\n  - drop\n  - {name: n, changed: [qq], text: x}\ntags: {into: note, add: [drop, {tag: '{{ x }}'}]}",
+        ["5:5 notes[0]", "6:25 notes[1].changed[0]", "7:26 tags.add[0]", "7:38 tags.add[1].tag"],
+    ),
     "in one note": (
         "notes:\n  - {name: n, each: comment, txt: '{{ item.x }}', when: sttus, backfill: 1}",
         ["5:21 notes[0].each", "5:30 notes[0].txt", "5:57 notes[0].when", "5:74 notes[0].backfill"],
