@@ -12,6 +12,7 @@ from connector.model import JSON
 from connector.telemetry import escape, redact
 
 _TAG = re.compile(r"<[^>]*>")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _EXCERPT = 300
 # A wait is added to the time of day and slept through: nobody means more than a day, whatever the header holds.
 _LONGEST_WAIT = 86_400
@@ -85,10 +86,8 @@ class Answer:
 
 
 def _seconds(text: str, received: datetime) -> float | None:
-    try:
-        return _bounded(int(text))
-    except ValueError:
-        pass
+    if _NUMBER.fullmatch(text):
+        return _bounded(float(text))  # a fraction is against the standard, and sent nevertheless
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
