@@ -24,13 +24,17 @@ from connector.app import App, Synced
 from connector.audit import SealedRow, Verification
 from connector.cli.mock_folder import write_config
 from connector.config import Config, load
+from connector.config.load import Route, read_document
+from connector.config.settings import ConfigFile
 from connector.http import Runtime
+from connector.http.paths import FOLDER
 from connector.mocks.entra import GRAPH, MANAGEMENT
 from connector.mocks.server import Addresses
 from connector.mocks.world import World, WorldSettings
 from connector.store import Store, Tx, audits, migrate, wanted
 from connector.store.opening import engine_for, place_of
 from connector.telemetry import null
+from connector.yamlsource import validate
 from tests.support.tasks import give_tasks
 
 T = TypeVar("T")
@@ -268,5 +272,17 @@ def new_world(settings: WorldSettings | None = None) -> World:
 def lab(folder: Path, settings: WorldSettings | None = None, *, tasks: bool = False) -> Lab:
     """New mocks, and a configuration with its state in `folder`; with `tasks`, its mappings ask for some."""
     world = new_world(settings)
-    config = write_config(Addresses(URLS, world).as_json(), folder)
-    return Lab(world, load(give_tasks(config) if tasks else config))
+    path = write_config(Addresses(URLS, world).as_json(), folder)
+    return Lab(world, load(give_tasks(path)) if tasks else loaded(path))
+
+
+def loaded(path: Path) -> Config:
+    """A lab's configuration as it was written; the mappings, which take the longest, are the same for all labs."""
+    return Config(path, validate(read_document(path), ConfigFile, {FOLDER: path.parent}), shipped_routes())
+
+
+@cache
+def shipped_routes() -> tuple[Route, ...]:
+    """The routes of a lab's configuration, with the shipped mappings."""
+    with TemporaryDirectory() as folder:
+        return load(write_config(Addresses(URLS, new_world()).as_json(), Path(folder))).routes
