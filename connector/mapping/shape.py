@@ -6,6 +6,7 @@ judged in the same run.
 """
 
 import difflib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from connector.mapping.document import MappingFile
 from connector.yamlsource import Document, Part
 from connector.yamlsource.keys import annotations_at, keys_at
 from connector.yamlsource.mending import GONE, Drop, Edit, Place, Put, Read, Rename, holes, mended, stand_in
-from connector.yamlsource.validation import Misfits, misfits, told
+from connector.yamlsource.validation import MAX_PROBLEMS, Misfits, misfits, told
 
 # What is mended may be wrong in another way, and what was hidden by it comes to light.
 _ROUNDS = 5
@@ -80,7 +81,8 @@ def _is_missing(details: Sequence[ErrorDetails]) -> bool:
 def _meant(data: Any, wrong: Misfits) -> dict[Place, str]:
     """For each unknown key that is nearly another one, which nobody else stands for, that one."""
     found: dict[Place, str] = {}
-    for place, details in wrong.items():
+    # Of very many, those that are told.
+    for place, details in itertools.islice(wrong.items(), MAX_PROBLEMS):
         if details[0]["type"] == "extra_forbidden":
             known = sorted(keys_at(MappingFile, data, place[:-1]))
             folded = {key.casefold(): key for key in known if key not in _at(data, place[:-1])}
