@@ -127,3 +127,10 @@ class RejectedError(ConnectorError):
         self.field = field
         self.signature = signature or message
         self.alone = alone
+
+
+def unreadable(error: OSError | ValueError) -> str:
+    """Why a file cannot be read, in the system's words; a ValueError is about a name with a NUL in it."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "no file can have this name"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.config.bindings import Binding, bindings
-from connector.errors import Problem
+from connector.errors import Problem, unreadable
 from connector.model import JSON
 from connector.yamlsource import load as load_document
 
@@ -79,8 +79,7 @@ def _from_file(name: str) -> dict[str, Any]:
     try:
         document = load_document(Path(name).read_bytes(), name)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise typer.BadParameter(f"{name} cannot be read: {reason}", param_hint="--vars") from None
+        raise typer.BadParameter(f"{name} cannot be read: {unreadable(error)}", param_hint="--vars") from None
     if not isinstance(document.data, dict):
         raise typer.BadParameter(f"{name} holds no `key: value`", param_hint="--vars")
     return document.data

@@ -11,7 +11,7 @@ from connector.config.mappings import read_mapping, shipped_names
 from connector.config.outline import Outline, RouteOutline
 from connector.config.settings import ConfigFile
 from connector.config.withheld import without_secrets
-from connector.errors import ConfigError, Problem
+from connector.errors import ConfigError, Problem, unreadable
 from connector.http.paths import FOLDER
 from connector.mapping import SHIPPED, Bases, CompiledMapping, load_mapping
 from connector.targets import catalogues
@@ -64,9 +64,8 @@ def read_file(name: str) -> bytes:
     try:
         return read_mapping(name)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
         remedy = f"name a readable file, or one of: {', '.join(shipped_names())}"
-        raise ConfigError([Problem(f"cannot be read: {reason}", remedy, file=name)]) from None
+        raise ConfigError([Problem(f"cannot be read: {unreadable(error)}", remedy, file=name)]) from None
 
 
 def load_file(name: str, binding: Binding, bases: Bases, *, run_examples: bool = True) -> CompiledMapping:

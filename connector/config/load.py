@@ -12,7 +12,7 @@ from connector.config.mappings import Recipe, read_mapping
 from connector.config.outline import Outline
 from connector.config.settings import ConfigFile
 from connector.config.shared import told_once
-from connector.errors import ConfigError, Problem
+from connector.errors import ConfigError, Problem, unreadable
 from connector.http.paths import FOLDER
 from connector.mapping import Bases, CompiledMapping
 from connector.yamlsource import Document, validate
@@ -79,9 +79,8 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
         remedy = "name a readable file with --config, or copy config.example.yaml"
-        raise ConfigError([Problem(f"cannot be read: {reason}", remedy, file=str(path))]) from None
+        raise ConfigError([Problem(f"cannot be read: {unreadable(error)}", remedy, file=str(path))]) from None
 
 
 def _routes(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connector.config.outline import Outline, RouteOutline, TargetOutline
 from connector.config.withheld import without_secrets
-from connector.errors import ConfigError, Problem
+from connector.errors import ConfigError, Problem, unreadable
 from connector.mapping import SHIPPED, Bases, CompiledMapping, load_mapping
 from connector.model import JSON
 from connector.targets import catalogues
@@ -67,8 +67,7 @@ class Recipe:
         try:
             text = read_mapping(self.file)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            what = f"the mapping {self.route.mapping!r} cannot be read: {reason}"
+            what = f"the mapping {self.route.mapping!r} cannot be read: {unreadable(error)}"
             remedy = f"paths are relative to this file; shipped are: {', '.join(shipped_names())}"
             raise ConfigError([self._problem(what, remedy)]) from None
         return self._checked(self._compiled(text, self.file, self.route.variables, bases))

@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from connector.errors import AuthError
+from connector.errors import AuthError, unreadable
 from connector.http.paths import LocalPath
 
 
@@ -87,9 +87,9 @@ class Secret(BaseModel):
                 f"{self.reference} is not UTF-8 text", remedy="store the secret as text"
             ) from None
         except OSError as error:
-            why = error.strerror or type(error).__name__
             raise AuthError(
-                f"{self.reference} cannot be read: {why}", remedy="check the path and its permissions"
+                f"{self.reference} cannot be read: {unreadable(error)}",
+                remedy="check the path and its permissions",
             ) from None
 
 

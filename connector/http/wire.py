@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from connector.errors import AuthError, ConfigError, ConnectorError, Problem, TransientError
+from connector.errors import AuthError, ConfigError, ConnectorError, Problem, TransientError, unreadable
 from connector.http.answer import Answer, BadAnswerError
 from connector.http.body import parsed
 from connector.http.exchange import Call, Reply, TooLargeError
@@ -118,8 +118,7 @@ def _tls(settings: PeerSettings) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=settings.ca_file)
         except OSError as error:  # ssl.SSLError, raised for a file without certificates, is an OSError, too
-            why = error.strerror or type(error).__name__
-            what = f"the certificate authorities in {settings.ca_file} cannot be used: {why}"
+            what = f"the certificate authorities in {settings.ca_file} cannot be used: {unreadable(error)}"
             raise ConfigError([Problem(what, "name a readable PEM file", key="ca_file")]) from error
     return context
 

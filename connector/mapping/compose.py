@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from connector.errors import ConfigError, Problem
+from connector.errors import ConfigError, Problem, unreadable
 from connector.mapping.document import MappingFile
 from connector.mapping.layers import Layer, Merger, layer_of
 from connector.mapping.shape import fit
@@ -141,9 +141,8 @@ class _Chain:
         try:
             return bases.layer(name)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "no file can have this name"
             remedy = f"name a file relative to this one, or {SHIPPED}FILE"
-            raise self._impossible(f"{_short(name)} cannot be read: {reason}", remedy) from None
+            raise self._impossible(f"{_short(name)} cannot be read: {unreadable(error)}", remedy) from None
 
     def _impossible(self, what: str, remedy: str, *others: Layer) -> ConfigError:
         problem = self.last.document.problem(("extends",), what, remedy)
