@@ -129,4 +129,4 @@ def test_of_a_file_without_end_only_the_beginning_is_read(write: Write) -> None:
 
 def test_a_mapping_whose_name_no_file_can_have(write: Write) -> None:
     (problem,) = problems(write([{"mapping": "a\0b"}]))
-    assert "cannot be read: ValueError" in problem
+    assert "cannot be read: no file can have this name" in problem
