@@ -7,11 +7,13 @@ empty there first.
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from connector.mapping.compiled import CompiledMapping
 from connector.mapping.doubts import Doubts
 from connector.mapping.places import written_at
+from connector.mapping.recalling import recalling
 from connector.mapping.report import Report
 from connector.mapping.view import View
 from connector.mapping.vocabulary import CLASSIFICATION, DETERMINATION, STATUS
@@ -88,8 +90,11 @@ class _Survey:
         # Of every state that the route is about, the view in which its rules see it.
         self._views: dict[Combination, View] = {}
         self.refused: dict[str, list[Combination]] = {}
+        # Joint rules are about fields alone.
+        writers = tuple(recalling(writer, DIMENSIONS, mapping.lets) for writer in mapping.writers)
+        surveyed = replace(mapping, writers=writers, taggers=(), noters=())
         for combination, incident in every_state():
-            mapped = mapping.apply(incident, None)
+            mapped = surveyed.apply(incident, None)
             if mapped.excluded is None:
                 self._views[combination] = View(incident, None, mapping.lets)
                 for sentence in self._sentences(mapped.record, incident):
