@@ -2,7 +2,7 @@
 
 from connector.app.alike import Trouble, alike, named
 from connector.app.applying import Applied, Applying
-from connector.app.build import App, Feed, build, open_store, utc_now
+from connector.app.build import App, Feed, build, open_store, system_user, utc_now
 from connector.app.daemon import HEARTBEAT, run
 from connector.app.in_force import active, load_in_force
 from connector.app.passing import Synced, sync
@@ -26,5 +26,6 @@ __all__ = [
     "plan",
     "run",
     "sync",
+    "system_user",
     "utc_now",
 ]

@@ -16,7 +16,7 @@ from connector import activation
 from connector.activation import Act, NothingToDoError
 from connector.app import load_in_force, open_store
 from connector.cli.exits import Exit, say
-from connector.cli.operate import By, Why, request_of
+from connector.cli.operate import ByUser, WhyUnsaid, request_of
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config, Route
 from connector.config.mappings import path_of
@@ -32,8 +32,8 @@ RouteOption = Annotated[str | None, typer.Option("--route", help="Which route; n
 
 
 def activate(
-    by: By,
-    why: Why,
+    by: ByUser = None,
+    why: WhyUnsaid = None,
     route: RouteOption = None,
     canary: Annotated[
         int | None,
@@ -64,8 +64,8 @@ def activate(
 
 
 def rollback(
-    by: By,
-    why: Why,
+    by: ByUser = None,
+    why: WhyUnsaid = None,
     route: RouteOption = None,
     to: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Back to this activation, see `mapping history`.")

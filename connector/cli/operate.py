@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from connector import operate
-from connector.app import load_in_force, open_store
+from connector.app import load_in_force, open_store, system_user
 from connector.cli.exits import Exit, say
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.config import Config
@@ -29,6 +29,14 @@ _SHOWN = 20  # lines of a question that a person still reads
 Incident = Annotated[str | None, typer.Argument(help="The incident's number in Defender XDR.")]
 By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who you are, for the audit.")]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why you do this, for the audit.")]
+# For what a file already says in full: who wrote it down may be asked for less.
+ByUser = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who you are, for the audit; default: the user.")
+]
+WhyUnsaid = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why you do this, for the audit; worth saying.")
+]
+UNSAID = "no reason given"
 
 
 def retry(
@@ -139,8 +147,9 @@ def _targets(config: Config, route: str | None, target: str | None) -> dict[str,
     return {name: its for name, its in routes.items() if route in (None, name) and target in (None, its)}
 
 
-def request_of(by: str, why: str) -> Request:
-    """Who asks and why. Raises BadParameter where one of them says nothing."""
+def request_of(by: str | None, why: str | None) -> Request:
+    """Who asks and why; None is the user, and no reason. Raises BadParameter for a blank one."""
+    by, why = system_user() if by is None else by, UNSAID if why is None else why
     # An argument may hold bytes that are no text; the audit's form knows only text.
     said = [text.encode(errors="replace").decode().strip() for text in (by, why)]
     if not all(said):

@@ -11,7 +11,7 @@ import typer
 from connector import app as composition
 from connector.app import Applied, Applying, Scope, Trouble, alike, open_store
 from connector.cli.exits import Exit, say
-from connector.cli.operate import By, Why, request_of
+from connector.cli.operate import ByUser, WhyUnsaid, request_of
 from connector.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from connector.cli.plan_text import lines_of, summary
 from connector.cli.service import loaded_config, stop_on_signals
@@ -80,8 +80,8 @@ async def _plan(config: Config, scope: Scope) -> Plan:
 
 def apply(
     file: Annotated[Path, typer.Argument(help="What `plan --out` has written.")],
-    by: By,
-    why: Why,
+    by: ByUser = None,
+    why: WhyUnsaid = None,
     patience: Annotated[
         int, typer.Option(min=0, help="Seconds to wait for rows that have to be tried again.")
     ] = 60,

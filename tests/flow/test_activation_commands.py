@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connector.app import system_user
 from connector.cli.exits import Exit
 from connector.config import shipped_mappings
 from tests.flow.test_signals import call
@@ -65,7 +66,7 @@ def test_daemon_hears_of_edits_and_of_commands_by_a_signal(tmp_path: Path) -> No
             running.process.send_signal(signal.SIGHUP)
             wait_until(lambda: titles(control) == {"Alarm:"})
             assert call(config, "mapping", "activate", *ROUTE, *WHO).returncode == Exit.FAILED
-            assert run(config, "mapping", "rollback", *ROUTE, *WHO)["n"] == 3
+            assert run(config, "mapping", "rollback", *ROUTE)["n"] == 3
             running.process.send_signal(signal.SIGHUP)
             wait_until(lambda: titles(control) == {"[XDR"})
             assert running.stop() == 0
@@ -83,7 +84,10 @@ def _history(config: Path) -> None:
         (2, "operator", True),
         (3, "rollback", False),
     ]
-    assert [each["author"] for each in told[1:]] == ["kim", "kim"]
+    assert [(each["author"], each["reason"]) for each in told[1:]] == [
+        ("kim", "CHG0031"),
+        (system_user(), "no reason given"),
+    ]
     lines = call(config, "mapping", "history").stdout.splitlines()
     assert len(lines) == 4
     assert "taken back; operator, by kim: CHG0031" in lines[2]

@@ -27,8 +27,8 @@ class Desk:
     def plan(self, *options: str, expect: int) -> Any:
         return run(self.config, "plan", "--out", str(self.file), *options, expect=expect)
 
-    def apply(self, *, expect: int = Exit.OK) -> Any:
-        return run(self.config, "apply", str(self.file), *KIM, expect=expect)
+    def apply(self, *who: str, expect: int = Exit.OK) -> Any:
+        return run(self.config, "apply", str(self.file), *who, expect=expect)
 
     def words(self, *arguments: str) -> tuple[int, str, str]:
         done = call(*arguments, "--config", str(self.config))
@@ -48,7 +48,7 @@ def test_plan_and_apply(desk: Desk) -> None:
     plan = desk.plan(expect=Exit.CHANGES)
     assert plan == json.loads(desk.file.read_text(encoding="utf-8"))
     assert desk.file.stat().st_mode & 0o777 == 0o600
-    assert desk.apply() == {
+    assert desk.apply(*KIM) == {
         "applied": True,
         "moved": [],
         "unknown": [],
@@ -98,7 +98,7 @@ def run_plan(desk: Desk) -> int:
     [
         (["plan", "--route", "nowhere"], "there is none named 'nowhere'; known: contoso-s"),
         (["apply", "missing.json", *KIM], "missing.json: cannot be read"),
-        (["apply", "missing.json", "--as", "kim"], "--reason"),
+        (["apply", "missing.json"], "missing.json: cannot be read"),
     ],
 )
 def test_bad_usage(desk: Desk, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str) -> None:
