@@ -42,7 +42,7 @@ def check(
 
     Example: xdr-connector mapping check mappings/*.yaml --vars pci_group=SOC-PCI
     """
-    binding = binding_of(variables, source, microsoft, config, route)
+    binding = binding_of(variables, source, microsoft, config, route, file)
     bases = Bases(read_mapping)
     found: list[tuple[str, CompiledMapping]] = []
     problems: list[Problem] = []

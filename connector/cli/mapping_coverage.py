@@ -55,7 +55,7 @@ def coverage(
     """
     if as_csv and as_json:
         raise typer.BadParameter("choose --csv or --json")
-    binding = binding_of(variables, source, microsoft, config, route)
+    binding = binding_of(variables, source, microsoft, config, route, [file])
     mapping = load_file(file, binding, Bases(read_mapping))
     names = _names(fields, outcomes_of(mapping))
     found = survey(mapping, names)

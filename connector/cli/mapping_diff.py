@@ -45,7 +45,7 @@ def diff(
 
     Example: xdr-connector mapping diff active new.yaml --config config.yaml --route contoso-servicenow
     """
-    binding = binding_of(variables, config=config, route=route)
+    binding = binding_of(variables, config=config, route=route, files=[old, new])
     bases = Bases(read_mapping)
     before, after = (_loaded(name, binding, bases, config) for name in (old, new))
     if before.target != after.target:

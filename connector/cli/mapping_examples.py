@@ -68,7 +68,7 @@ def run(
 
     Example: xdr-connector mapping test mappings/*.yaml
     """
-    binding = binding_of(variables, source, microsoft, config, route)
+    binding = binding_of(variables, source, microsoft, config, route, file)
     if from_incident is not None:
         add_example(_only(file), from_incident, binding, _needed(config), write=write)
         return

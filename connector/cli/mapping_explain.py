@@ -62,7 +62,7 @@ def explain(
 
     Example: xdr-connector mapping explain shipped:sentinel.yaml incident.json
     """
-    binding = binding_of(variables, source, microsoft, config, route)
+    binding = binding_of(variables, source, microsoft, config, route, [] if incident is None else [file])
     name, wanted = (file, incident) if incident is not None else (_mapping_of(binding), file)
     mapping = load_file(name, binding, Bases(read_mapping), run_examples=False)
     given = _given(wanted, at, binding, config, from_source=from_source)

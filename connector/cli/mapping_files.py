@@ -1,13 +1,14 @@
 """Mapping files as the commands under `mapping` take them: by themselves, or with what a route gives them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from connector.config.bindings import Binding, bindings
+from connector.config.bindings import Binding, bindings, meant
 from connector.errors import Problem, unreadable
 from connector.model import JSON
 from connector.yamlsource import load as load_document
@@ -23,7 +24,7 @@ MicrosoftOption = Annotated[
 MaybeConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="Take all that from a route of this configuration.")
 ]
-RouteOption = Annotated[str | None, typer.Option("--route", help="Which route; needed if there are several.")]
+RouteOption = Annotated[str | None, typer.Option("--route", help="Which route; needed if several can be meant.")]
 
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
@@ -34,14 +35,17 @@ def binding_of(
     microsoft: bool = False,
     config: Path | None = None,
     route: str | None = None,
+    files: Iterable[str] = (),
 ) -> Binding:
     """What the options give a mapping: a route's part, and over it what is said by hand.
+
+    Where no route is named, the one that the mapping `files` can be meant for is taken.
 
     Raises ConfigError for files that cannot be read, and BadParameter where a route has to be chosen.
     """
     if config is None and route is not None:
         raise typer.BadParameter("a route is one of a configuration: add --config", param_hint="--route")
-    base = Binding() if config is None else chosen(bindings(config), route)
+    base = Binding() if config is None else _chosen(bindings(config), route, files)
     return replace(
         base,
         variables={**base.variables, **_variables(variables or [])},
@@ -50,9 +54,11 @@ def binding_of(
     )
 
 
-def chosen(routes: list[Binding], name: str | None) -> Binding:
-    """The route of this name, or the only one. Raises BadParameter."""
+def _chosen(routes: list[Binding], name: str | None, files: Iterable[str]) -> Binding:
+    """The route of this name, or the only one that can be meant. Raises BadParameter."""
     found = [each for each in routes if name in (None, each.route)]
+    if name is None and len(found) > 1:
+        found = meant(found, files)
     if len(found) == 1:
         return found[0]
     known = ", ".join(each.route for each in routes)

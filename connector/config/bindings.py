@@ -1,6 +1,7 @@
 """What a route gives its mapping, read without compiling any mapping: for work on mappings that are not right yet."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +16,16 @@ from connector.errors import ConfigError, Problem, unreadable
 from connector.http.paths import FOLDER
 from connector.mapping import SHIPPED, Bases, CompiledMapping, load_mapping
 from connector.targets import catalogues
-from connector.yamlsource import validate
+from connector.yamlsource import load, validate
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A route's part in a mapping: the vars, the source's name, and who keeps the records (None: not said).
 
-    `links` are the names of other routes' records (None: any). `route` and `target` are their names, `mapping` the file
-    that the route names, as `load_file` takes it; all are "" for a mapping that is looked at by itself.
+    `links` are the names of other routes' records (None: any). `route` and `target` are their names, `kind` is the
+    target's type, `mapping` the file that the route names, as `load_file` takes it; all are "" for a mapping that is
+    looked at by itself.
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class Binding:
     links: frozenset[str] | None = None
     route: str = ""
     target: str = ""
+    kind: str = ""
     mapping: str = ""
 
 
@@ -50,6 +53,7 @@ def _binding(outline: Outline, route: RouteOutline, folder: Path) -> Binding:
         links=outline.link_names(route, catalogues()),
         route=route.name,
         target=route.target,
+        kind=target.type if target is not None else "",
         mapping=route.mapping if route.mapping.startswith(SHIPPED) else str(folder / route.mapping),
     )
 
@@ -66,6 +70,35 @@ def read_file(name: str) -> bytes:
     except (OSError, ValueError) as error:
         remedy = f"name a readable file, or one of: {', '.join(shipped_names())}"
         raise ConfigError([Problem(f"cannot be read: {unreadable(error)}", remedy, file=name)]) from None
+
+
+def meant(routes: Sequence[Binding], files: Iterable[str]) -> list[Binding]:
+    """The routes that these mapping files can be meant for: those that name one, or else lead where the files write."""
+    names = [name for name in files if name]
+    same = [each for each in routes if any(_is_same(each.mapping, name) for name in names)]
+    kinds = {_kind_in(name) for name in names}
+    return same or [each for each in routes if each.kind in kinds]
+
+
+def _is_same(mapping: str, name: str) -> bool:
+    return mapping == name or (
+        not name.startswith(SHIPPED)
+        and not mapping.startswith(SHIPPED)
+        and _resolved(mapping) == _resolved(name)
+    )
+
+
+def _resolved(name: str) -> str:
+    return os.path.realpath(name.replace("\0", ""))
+
+
+def _kind_in(name: str) -> str | None:
+    """The type of target that a mapping file names, as far as that can be read."""
+    try:
+        data = load(read_file(name), name).data
+    except ConfigError:
+        return None
+    return data.get("target") if isinstance(data, dict) else None
 
 
 def load_file(name: str, binding: Binding, bases: Bases, *, run_examples: bool = True) -> CompiledMapping:

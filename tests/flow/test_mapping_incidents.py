@@ -83,6 +83,16 @@ def test_explain_a_stored_incident(call: Call, state: Lab, of_route: list[str]) 
     assert "Closed" in named.out
 
 
+def test_the_route_is_the_one_that_a_mapping_can_be_meant_for(call: Call, of_route: list[str]) -> None:
+    config, name = of_route[:2], written("mine.yaml", SERVICENOW)
+    assert fields(call("explain", "shipped:sentinel.yaml", "4711", *config, "--json"))["status"]
+    assert fields(call("explain", name, "4711", *config, "--json"))["state"]["outcome"] == "6"
+    assert call("diff", "shipped:servicenow-incident.yaml", name, *config).code == Exit.OK
+    for arguments in (["4711"], ["shipped:servicenow-sir.yaml", "4711"], ["gone.yaml", "4711"]):
+        done = call("explain", *arguments, *config)
+        assert (done.code, "name one of: contoso-s" in done.err) == (Exit.USAGE, True)
+
+
 def test_explain_an_earlier_revision(call: Call, of_route: list[str]) -> None:
     earlier = fields(call("explain", "4711", "--at", "2026-01-30T10:00:02", *of_route, "--json"))
     assert earlier["state"]["outcome"] == "2"
