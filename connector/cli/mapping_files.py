@@ -24,7 +24,9 @@ MicrosoftOption = Annotated[
 MaybeConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="Take all that from a route of this configuration.")
 ]
-RouteOption = Annotated[str | None, typer.Option("--route", help="Which route; needed if several can be meant.")]
+RouteOption = Annotated[
+    str | None, typer.Option("--route", help="Which route; needed if several can be meant.")
+]
 
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
