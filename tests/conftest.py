@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, settings
 from tests.support.harness import PRELOADED
 from tests.support.preloaded import interpreter
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+# How long an example takes says more about the machine than about the code. A build tries the examples that the last
+# one tried, so that what fails is what was changed; `--hypothesis-profile=searching` tries others.
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeating", settings.get_profile("searching"), derandomize=True)
+settings.load_profile("repeating")
 
 
 @pytest.fixture(scope="session")
