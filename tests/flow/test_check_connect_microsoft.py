@@ -108,14 +108,19 @@ async def test_peers_that_do_not_answer_are_named_one_by_one(site: Lab) -> None:
         assert [(finding.level, finding.subject) for finding in each.findings] == [(Level.PROBLEM, "access")]
 
 
-def test_peers_that_keep_us_out_are_named_for_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_peers_that_keep_us_out_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret that is not there keeps us out without a request."""
     config = lab(tmp_path).config
     for name in (CLIENT_SECRET_FILE, PASSWORD_FILE):
         (tmp_path / name).unlink()
-    done = command_line(monkeypatch, ["check", "--config", str(config.path), "--connect", "--json"])
+    arguments = ["check", "--config", str(config.path), "--connect"]
+    done = command_line(monkeypatch, arguments)
+    assert done.code == 3
+    for name in ("source contoso", "target sentinel", "target servicenow"):
+        assert f"{name}: problem: access: " in done.err
+    assert "3 problems found" in done.err
+    assert "no problems found" not in done.out
+    done = command_line(monkeypatch, [*arguments, "--json"])
     assert done.code == 3
     told = json.loads(done.out)
     assert (told["ok"], len(told["peers"])) == (False, 3)
