@@ -76,8 +76,10 @@ def meant(routes: Sequence[Binding], files: Iterable[str]) -> list[Binding]:
     """The routes that these mapping files can be meant for: those that name one, or else lead where the files write."""
     names = [name for name in files if name]
     same = [each for each in routes if any(_is_same(each.mapping, name) for name in names)]
-    kinds = {_kind_in(name) for name in names}
-    return same or [each for each in routes if each.kind in kinds]
+    if same:
+        return same
+    kinds = [_kind_in(name) for name in names]
+    return [each for each in routes if each.kind in kinds]
 
 
 def _is_same(mapping: str, name: str) -> bool:
@@ -92,8 +94,8 @@ def _resolved(name: str) -> str:
     return os.path.realpath(name.replace("\0", ""))
 
 
-def _kind_in(name: str) -> str | None:
-    """The type of target that a mapping file names, as far as that can be read."""
+def _kind_in(name: str) -> object:
+    """What a mapping file names as its target's type, as far as that can be read."""
     try:
         data = load(read_file(name), name).data
     except ConfigError:

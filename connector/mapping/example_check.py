@@ -56,14 +56,14 @@ class _Judge:
         """An incident with its properties as they are meant; None where that is not known."""
         incident: Mapping[str, Any] = getattr(self.example, part) or {}
         unknown = [name for name in incident if name not in PROPERTIES or name in DERIVED]
+        free = [each for each in PROPERTIES if each not in incident]
         named: dict[str, str] = {}
         for name in unknown:
             remedy = DERIVED.get(name) or nearest(name, PROPERTIES) or "name a property of the incident"
             self.report.add((*path, part, name), f"an incident has no `{name}`", remedy, at_key=True)
-            free = [each for each in PROPERTIES if each not in incident]
             near = [] if name in DERIVED else difflib.get_close_matches(name, free, n=1)
             named.update((name, each) for each in near)
-        if len(named) < len(unknown):
+        if len({*named.values()}) < len(unknown):  # one has no near name, or two have the same
             return None
         return {named.get(name, name): value for name, value in incident.items()}
 

@@ -88,7 +88,13 @@ def test_the_route_is_the_one_that_a_mapping_can_be_meant_for(call: Call, of_rou
     assert fields(call("explain", "shipped:sentinel.yaml", "4711", *config, "--json"))["status"]
     assert fields(call("explain", name, "4711", *config, "--json"))["state"]["outcome"] == "6"
     assert call("diff", "shipped:servicenow-incident.yaml", name, *config).code == Exit.OK
-    for arguments in (["4711"], ["shipped:servicenow-sir.yaml", "4711"], ["gone.yaml", "4711"]):
+    torn = written("torn.yaml", "version: 1\nname: torn\ntarget: [servicenow]\n")
+    for arguments in (
+        [torn, "4711"],
+        ["4711"],
+        ["shipped:servicenow-sir.yaml", "4711"],
+        ["gone.yaml", "4711"],
+    ):
         done = call("explain", *arguments, *config)
         assert (done.code, "name one of: contoso-s" in done.err) == (Exit.USAGE, True)
 
